@@ -1,0 +1,97 @@
+"""The journal's entries: the facts, in the words of the public surface.
+
+An entry does not know its ``seq``: that is its place in the journal.  The state of
+a delivery is folded from these and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sandbox.core.envelope import Rendering
+from sandbox.core.model import Event, Outcome, Request, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """Something happened, and these connections will hear of it."""
+
+    at: datetime
+    run_id: str
+    event: Event
+    contact: str | None = None  # who it was, for people: the name shown in tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempting:
+    """Durable before the first byte goes out: this number is used up."""
+
+    at: datetime
+    run_id: str
+    delivery_id: str
+    event_id: str
+    connection_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """One POST and its outcome."""
+
+    at: datetime  # the end of the attempt, on the sandbox's clock
+    run_id: str
+    delivery_id: str
+    event_id: str
+    connection_id: str
+    attempt: int
+    rendering: Rendering  # what the request is made from: the same bytes each time
+    outcome: Outcome
+    started_at: datetime
+    elapsed_ms: float  # real time
+    timing: Mapping[str, float] = field(default_factory=dict)
+    next_attempt_at: datetime | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request, byte for byte as it was sent."""
+        return self.rendering.request()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The end of a delivery."""
+
+    at: datetime
+    run_id: str
+    delivery_id: str
+    event_id: str
+    connection_id: str
+    status: Status
+    attempt_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What was expected, whether it held, and what was the case instead."""
+
+    text: str
+    passed: bool
+    actual: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a run ended."""
+
+    at: datetime
+    run_id: str
+    passed: bool
+    expectations: tuple[Expectation, ...]
+    deliveries: Mapping[Status, int]
+    seed: int
+    elapsed_ms: float  # real time
+
+
+Entry = Emitted | Attempting | Attempted | Settled | Verdict

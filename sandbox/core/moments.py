@@ -1,0 +1,26 @@
+"""Moments: aware UTC `datetime` in the model, millisecond ISO-8601 with a ``Z`` on the wire."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|z|[+-]\d\d:?\d\d)")
+
+
+def isoformat(moment: datetime) -> str:
+    """Millisecond UTC with a ``Z``: the only form of time on the wire (cut, not rounded)."""
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def parse_moment(text: str) -> datetime:
+    """Read an ISO-8601 time that names its offset.
+
+    Raises `ValueError` whose text says what would have been right.
+    """
+    if not _ISO.fullmatch(text):
+        raise ValueError(f"{text!r} is not a time with an offset: write 2026-04-24T14:02:10Z")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} is not a time: {error}") from None
