@@ -21,7 +21,8 @@ class Emitted:
     at: datetime
     run_id: str
     event: Event
-    contact: str | None = None  # who it was, for people: the name shown in tables
+    who: str = ""  # for people: the contact's or the chat's name
+    deliveries: tuple[tuple[str, str], ...] = ()  # (delivery id, connection id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

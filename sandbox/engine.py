@@ -1,0 +1,376 @@
+"""`Sandbox`: wires clock, cast, dispatcher, journal and transport together."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from sandbox.clock import Clock, SteppingClock, SystemClock, running, wall_now
+from sandbox.core.cast import Cast
+from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, is_documented
+from sandbox.core.durations import parse_duration
+from sandbox.core.entries import Verdict
+from sandbox.core.envelope import Target
+from sandbox.core.errors import SettleTimeout, UsageError
+from sandbox.core.expectations import in_short
+from sandbox.core.ids import Seed
+from sandbox.core.ledger import Delivery
+from sandbox.core.model import OBJECT_ID, Connection, Event, Hmac, Status
+from sandbox.core.moments import isoformat
+from sandbox.core.profile import Profile
+from sandbox.core.retry import RetryPolicy, preset
+from sandbox.core.scenario import Origin, Scenario, SignatureTime
+from sandbox.dispatcher import Dispatcher
+from sandbox.journal import Journal, MemoryJournal
+from sandbox.player import Player
+from sandbox.subscriber import Subscriber
+from sandbox.transport import HttpTransport, Transport
+
+T = TypeVar("T")
+Speed = float | Literal["max", "manual"]
+
+
+class Sandbox:
+    """The Wexio that you can run: emits events and delivers them, on a clock of its own.
+
+    Use it with ``async with``.  *speed* is a number (1 is real time), ``"max"`` (time
+    jumps to the next thing due) or ``"manual"`` (it moves only by `advance`).  Without
+    a *seed* one is drawn.  *retry* is for connections that name no policy of their own;
+    *attempt_timeout* (real time) goes before every policy's.  Durations are timedeltas
+    or seconds.  Raises `UsageError` for what cannot work.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        speed: Speed = 1.0,
+        start: datetime | None = None,
+        signature_time: SignatureTime = "wall",
+        retry: RetryPolicy | str | None = None,
+        attempt_timeout: timedelta | float | None = None,
+        profile: Profile | None = None,
+        organisation: str | None = None,
+        integrations: Mapping[str, str] | None = None,
+        contacts: Mapping[str, Mapping[str, Any]] | None = None,
+        transport: Transport | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        if start is not None and start.tzinfo is None:
+            raise UsageError("start needs an offset: datetime(..., tzinfo=UTC)")
+        if signature_time not in ("wall", "sandbox"):
+            raise UsageError(f"signature_time is {signature_time!r}: wall or sandbox")
+        if not (speed in ("max", "manual") or isinstance(speed, int | float)):
+            raise UsageError(f"speed is {speed!r}: a number, 'max' or 'manual'")
+        if organisation is not None and not OBJECT_ID.fullmatch(organisation):
+            raise UsageError(f"the organisation id {organisation!r} is not 24 lower-case hex digits")
+        self.seed = secrets.randbelow(2**32) if seed is None else seed
+        self.profile = profile or Profile()
+        self.journal: Journal = journal or MemoryJournal()
+        self._seed = Seed(self.seed)
+        self._speed: Speed = speed
+        self._start = start.astimezone(UTC) if start is not None else None
+        self._signature_time = signature_time
+        self._retry = self._policy(retry if retry is not None else "wexio")
+        self._attempt_timeout = None if attempt_timeout is None else _duration(attempt_timeout)
+        self._cast_of = {"organisation": organisation, "integrations": integrations, "contacts": contacts}
+        self._transport: Transport = transport or HttpTransport()
+        self._connections: dict[str, Connection] = {}
+        self._dispatchers: list[Dispatcher] = []
+        self._cast = self._new_cast(self._cast_of)
+        self._clock: Clock | None = None
+        self._owner: asyncio.Task[None] | None = None
+
+    # --- life ------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        start = self._start or wall_now()
+        if isinstance(self._speed, str):
+            self._clock = SteppingClock(start=start, manual=self._speed == "manual")
+        else:
+            self._clock = SystemClock(start=start, speed=float(self._speed))
+        ready: asyncio.Future[asyncio.TaskGroup] = asyncio.get_running_loop().create_future()
+        self._owner = asyncio.create_task(self._own(ready), name="wexio-sandbox")
+        self._group = await ready
+        self._by_hand = self._new_dispatcher(self._clock, self._run_id(0))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        owner, self._owner = self._owner, None
+        assert owner is not None
+        owner.cancel()
+        try:
+            await asyncio.wait({owner})
+            if not owner.cancelled() and (bug := owner.exception()) is not None and error is None:
+                raise bug
+        finally:
+            self.journal.close()
+            await self._transport.close()
+
+    async def _own(self, ready: asyncio.Future[asyncio.TaskGroup]) -> None:
+        # One task enters and leaves the group: fixtures and servers set up and
+        # tear down in different tasks, which a TaskGroup does not survive.
+        async with asyncio.TaskGroup() as group:
+            ready.set_result(group)
+            await asyncio.get_running_loop().create_future()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
+        return self._group.create_task(work)
+
+    async def _unless_broken(self, work: Awaitable[T]) -> T:
+        """The result of *work*, or the bug that stopped the sandbox meanwhile."""
+        owner = self._running()[1]
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({task, owner}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await owner
+            return await task
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+    def _running(self) -> tuple[Clock, asyncio.Task[None]]:
+        if self._clock is None or self._owner is None:
+            raise UsageError("the sandbox is not running: use it inside `async with Sandbox(...)`")
+        return self._clock, self._owner
+
+    # --- connections -------------------------------------------------------------
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """Those connected so far, with their ids and secrets."""
+        return tuple(self._connections.values())
+
+    def connect(self, connection: Connection) -> Connection:
+        """Deliver to *connection* from now on; returns it with what was left to be drawn.
+
+        That is its id and, where it signs, its secret.  Both come from the seed.
+        """
+        if any(other.name == connection.name for other in self._connections.values()):
+            raise UsageError(f"a connection called {connection.name!r} is there already")
+        if connection.id is None:
+            connection = replace(connection, id=self._cast.connection_id(connection.name))
+        if connection.auth == Hmac():
+            connection = replace(connection, auth=Hmac(secret=self._cast.secret(connection.name)))
+        assert connection.id is not None
+        if connection.id in self._connections:
+            raise UsageError(f"a connection with the id {connection.id} is there already")
+        policy = self._policy(connection.retry) if connection.retry is not None else self._retry
+        if self._attempt_timeout is not None:
+            policy = replace(policy, timeout=self._attempt_timeout)
+        connection = replace(connection, retry=policy)
+        self._connections[connection.id] = connection
+        for dispatcher in self._dispatchers:
+            dispatcher.connect(Target(connection, self.profile), policy)
+        return connection
+
+    def _policy(self, retry: RetryPolicy | str) -> RetryPolicy:
+        return preset(retry, self.profile) if isinstance(retry, str) else retry
+
+    # --- events --------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        return self._running()[0].now()
+
+    async def emit(
+        self,
+        event: str = "chat.created",
+        *,
+        channel: str | Sequence[str] | None = None,
+        contact: str | None = None,
+        origin: Origin = "inbound",
+        data: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Event:
+        """Let something happen now; it is delivered in the background.
+
+        *channel* is one name or several to draw from, *contact* a name given to the
+        sandbox, ``"none"`` (a chat without a contact) or, by default, somebody new;
+        *data* is merged over what was made up, and None removes a field.
+        """
+        self._running()
+        self._known(event)
+        channels = CHANNELS if channel is None else (channel,) if isinstance(channel, str) else tuple(channel)
+        cameo = self._cast.chat_created(
+            at=self.now(),
+            channels=channels,
+            contact=contact,
+            origin=origin,
+            data=data,
+            event_id=id,
+            occurred_at=occurred_at,
+        )
+        self._by_hand.dispatch(cameo.event, who=cameo.who)
+        await self.journal.commit()
+        return cameo.event
+
+    @staticmethod
+    def _known(event: str) -> None:
+        if event in BUILT_EVENTS:
+            return
+        if is_documented(event):
+            raise UsageError(f"{event} is documented, not yet built; what can be emitted: chat.created")
+        raise UsageError(f"Wexio documents no event called {event!r}; what can be emitted: chat.created")
+
+    async def play(self, scenario: Scenario, *, subscriber: Subscriber | None = None) -> Verdict:
+        """Play *scenario* to its end and judge it.
+
+        Deliveries go to the sandbox's connections, or to the scenario's where there
+        are none.  *subscriber* suffers the outage that the scenario scripts.  A manual
+        clock moves by itself meanwhile.
+        """
+        clock, _ = self._running()
+        if not self._connections:
+            for connection in scenario.connections:
+                self.connect(connection)
+        if not self._connections:
+            raise UsageError("nothing to deliver to: connect a subscriber first")
+        run_id = self._run_id(len(self._dispatchers))
+        dispatcher = self._new_dispatcher(clock, run_id)
+        player = Player(
+            scenario,
+            run_id=run_id,
+            clock=clock,
+            cast=self._new_cast(
+                {
+                    "organisation": scenario.organisation or self._cast_of["organisation"],
+                    "integrations": {**(self._cast_of["integrations"] or {}), **scenario.integrations},
+                    "contacts": {**(self._cast_of["contacts"] or {}), **scenario.contacts},
+                }
+            ),
+            dispatcher=dispatcher,
+            ledger=self.journal.ledger,
+            subscriber=subscriber,
+            spawn=self._spawn,
+        )
+        began = perf_counter()
+        with clock.free() if isinstance(clock, SteppingClock) else nullcontext(), running(clock):
+            expectations = await self._unless_broken(player.play())
+            verdict = Verdict(
+                at=clock.now(),
+                run_id=run_id,
+                passed=all(item.passed for item in expectations),
+                expectations=expectations,
+                deliveries=self.counts(run_id=run_id),
+                seed=self.seed,
+                elapsed_ms=(perf_counter() - began) * 1000,
+            )
+            self.journal.append(verdict)
+        await self.journal.commit()
+        return verdict
+
+    # --- waiting and looking ---------------------------------------------------------
+
+    async def settle(self, timeout: timedelta | float | None = None) -> Counter[Status]:
+        """Wait until nothing is pending; returns how many deliveries are in which state.
+
+        Raises `SettleTimeout`, naming what is pending, when *timeout* (real time) has
+        passed, or at once when nothing would ever happen unless the clock is advanced.
+        """
+        limit = None if timeout is None else _duration(timeout).total_seconds()
+        try:
+            async with asyncio.timeout(limit):
+                await self._unless_broken(self._settle())
+        except TimeoutError:
+            raise SettleTimeout(f"not settled within {limit:g}s: {self.describe_pending()}") from None
+        return self.counts()
+
+    async def _settle(self) -> None:
+        clock = self._running()[0]
+        while any(dispatcher.pending for dispatcher in self._dispatchers):
+            if isinstance(clock, SteppingClock) and self._speed == "manual":
+                await clock.quiet()
+                if any(dispatcher.pending for dispatcher in self._dispatchers):
+                    raise SettleTimeout(f"only an advance can help: {self.describe_pending()}")
+                return
+            for dispatcher in self._dispatchers:
+                with running(clock):
+                    await dispatcher.settled()
+
+    async def advance(self, duration: timedelta | str | float) -> None:
+        """Move a manual clock by *duration*, through every moment at which something is due.
+
+        Returns when all that fell due has its outcome.  Text reads as in scenarios
+        (``"24h"``), a number is seconds.
+        """
+        clock = self._running()[0]
+        if not isinstance(clock, SteppingClock) or self._speed != "manual":
+            raise UsageError('only a manual clock can be advanced: Sandbox(speed="manual")')
+        await self._unless_broken(clock.advance(_duration(duration)))
+
+    def deliveries(self, event_id: str | None = None, *, run_id: str | None = None) -> list[Delivery]:
+        """Deliveries in order of emission: all, those of one event, or those of one run."""
+        return list(self.journal.ledger.deliveries(event_id=event_id, run_id=run_id))
+
+    def counts(self, *, run_id: str | None = None) -> Counter[Status]:
+        """How many deliveries are in which state."""
+        return self.journal.ledger.counts(run_id=run_id)
+
+    def describe_pending(self) -> str:
+        """What has not settled, in words: how many, and until when the first ones wait."""
+        pending = [item for item in self.deliveries() if item.status is Status.PENDING]
+        parts = [in_short(pending)]
+        for item in pending[:5]:
+            due = item.next_attempt_at
+            state = f"next attempt at {isoformat(due)}" if due else "attempt in flight"
+            parts.append(f"{item.who or item.event} ({item.event_id}): {item.attempt_count} made, {state}")
+        if len(pending) > 5:
+            parts.append(f"and {len(pending) - 5} more")
+        return "; ".join(parts)
+
+    # --- parts -----------------------------------------------------------------------
+
+    def _run_id(self, number: int) -> str:
+        return f"run_{self._seed.stream(f'run/{number}').hex(12)}"
+
+    def _new_cast(self, people: Mapping[str, Any]) -> Cast:
+        return Cast(self._seed, profile=self.profile, **people)
+
+    def _new_dispatcher(self, clock: Clock, run_id: str) -> Dispatcher:
+        stamp: Callable[[datetime], datetime] = (lambda due: wall_now()) if self._signature_time == "wall" else _same
+        dispatcher = Dispatcher(
+            clock=clock,
+            transport=self._transport,
+            journal=self.journal,
+            seed=self._seed,
+            run_id=run_id,
+            spawn=self._spawn,
+            stamp=stamp,
+        )
+        for connection in self._connections.values():
+            assert isinstance(connection.retry, RetryPolicy)
+            dispatcher.connect(Target(connection, self.profile), connection.retry)
+        self._dispatchers.append(dispatcher)
+        return dispatcher
+
+
+def _same(due: datetime) -> datetime:
+    return due
+
+
+def _duration(value: timedelta | str | float) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    return timedelta(seconds=value)
+
+
+__all__ = ["Sandbox", "Speed"]

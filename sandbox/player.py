@@ -1,0 +1,146 @@
+"""Plays a scenario's steps, and judges its expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import timedelta
+from typing import Any, assert_never
+
+from sandbox.clock import Clock, Rank, Waiter, breathe, later
+from sandbox.core.cast import Cast
+from sandbox.core.entries import Expectation
+from sandbox.core.expectations import judge, others_succeeded, settled_in_time
+from sandbox.core.ledger import Delivery, Ledger
+from sandbox.core.scenario import Emit, Expect, Outage, Repeat, Scenario, Settle, Step, Wait
+from sandbox.dispatcher import Dispatcher
+from sandbox.subscriber import Subscriber
+
+_BREATH = 32  # emissions between two turns for everybody else
+
+
+class Player:
+    """One playing of one scenario; holds the clock except where a step waits."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        run_id: str,
+        clock: Clock,
+        cast: Cast,
+        dispatcher: Dispatcher,
+        ledger: Ledger,
+        subscriber: Subscriber | None,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._scenario, self._run_id = scenario, run_id
+        self._clock, self._cast, self._dispatcher, self._ledger = clock, cast, dispatcher, ledger
+        self._subscriber, self._spawn = subscriber, spawn
+        self._at = clock.now()  # the instant of the present step: waits add up, lateness does not
+        self._since_breath = 0
+        self._judged: set[str] = set()
+        self._expectations: list[Expectation] = []
+
+    async def play(self) -> tuple[Expectation, ...]:
+        """Play to the end, wait until all has settled, and say what held.
+
+        The caller holds the clock.
+        """
+        if self._subscriber is not None and (outage := self._scenario.subscriber.outage):
+            self._announce(self._subscriber, outage)
+        await self._steps(self._scenario.steps)
+        await self._dispatcher.settled()
+        others = [item for item in self._deliveries() if item.id not in self._judged]
+        self._expectations.append(others_succeeded(others, any_judged=bool(self._judged)))
+        return tuple(self._expectations)
+
+    async def _steps(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            match step:
+                case Emit():
+                    await self._emit(step)
+                case Wait(duration=duration):
+                    await self._wait(duration)
+                case Repeat():
+                    for turn in range(step.times):
+                        if turn:
+                            await self._wait(step.every)
+                        await self._steps(step.steps)
+                case Settle():
+                    await self._settle(step)
+                case Expect():
+                    self._expect(step)
+                case other:
+                    assert_never(other)
+
+    async def _emit(self, step: Emit) -> None:
+        cameo = self._cast.chat_created(
+            at=self._at,
+            channels=step.channels,
+            contact=step.contact,
+            origin=step.origin,
+            data=step.data,
+            event_id=step.id,
+            occurred_at=step.occurred_at,
+        )
+        self._dispatcher.dispatch(cameo.event, who=cameo.who)
+        self._since_breath += 1
+        if self._since_breath == _BREATH:
+            self._since_breath = 0
+            await breathe()
+
+    async def _wait(self, duration: timedelta) -> None:
+        if not duration:
+            return
+        self._at = later(self._at, duration)
+        waiter = Waiter(self._clock)
+        self._clock.schedule(self._at, Rank.STEP, 0, waiter)
+        await waiter.wait()
+
+    async def _settle(self, step: Settle) -> None:
+        until = None if step.timeout is None else later(self._at, step.timeout)
+        settled = await self._dispatcher.settled(until)
+        self._at = max(self._at, self._clock.now())
+        if step.timeout is not None:
+            pending = () if settled else [d for d in self._deliveries() if d.settled_at is None]
+            self._expectations.append(settled_in_time(step.timeout, pending))
+
+    def _expect(self, step: Expect) -> None:
+        expectation, selected = judge(step, self._deliveries())
+        self._expectations.append(expectation)
+        if step.status is not None:
+            self._judged.update(selected)
+
+    def _deliveries(self) -> list[Delivery]:
+        return list(self._ledger.deliveries(run_id=self._run_id))
+
+    def _announce(self, subscriber: Subscriber, outage: Outage) -> None:
+        async def begin() -> None:
+            await subscriber.fail(outage.status)
+
+        begins = later(self._at, outage.start)
+        for moment, change in ((begins, begin), (later(begins, outage.duration), subscriber.recover)):
+            self._clock.schedule(moment, Rank.SUBSCRIBER, 0, _Change(self._clock, change, self._spawn))
+
+
+class _Change:
+    """Something that happens to the subscriber at its moment."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        change: Callable[[], Coroutine[Any, Any, None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._clock, self._change, self._spawn = clock, change, spawn
+        self.cancelled = False
+
+    def fall_due(self) -> None:
+        self._clock.hold()
+        self._spawn(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self._change()
+        finally:
+            self._clock.release()
