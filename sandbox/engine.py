@@ -81,7 +81,7 @@ class Sandbox:
         self._signature_time = signature_time
         self._retry = self._policy(retry if retry is not None else "wexio")
         self._attempt_timeout = None if attempt_timeout is None else _duration(attempt_timeout)
-        self._cast_of = {"organisation": organisation, "integrations": integrations, "contacts": contacts}
+        self._cast_of: dict[str, Any] = {"organisation": organisation, "integrations": integrations, "contacts": contacts}
         self._transport: Transport = transport or HttpTransport()
         self._connections: dict[str, Connection] = {}
         self._dispatchers: list[Dispatcher] = []
@@ -164,14 +164,14 @@ class Sandbox:
             connection = replace(connection, id=self._cast.connection_id(connection.name))
         if connection.auth == Hmac():
             connection = replace(connection, auth=Hmac(secret=self._cast.secret(connection.name)))
-        assert connection.id is not None
-        if connection.id in self._connections:
-            raise UsageError(f"a connection with the id {connection.id} is there already")
+        id = str(connection.id)
+        if id in self._connections:
+            raise UsageError(f"a connection with the id {id} is there already")
         policy = self._policy(connection.retry) if connection.retry is not None else self._retry
         if self._attempt_timeout is not None:
             policy = replace(policy, timeout=self._attempt_timeout)
         connection = replace(connection, retry=policy)
-        self._connections[connection.id] = connection
+        self._connections[id] = connection
         for dispatcher in self._dispatchers:
             dispatcher.connect(Target(connection, self.profile), policy)
         return connection

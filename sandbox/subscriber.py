@@ -19,39 +19,38 @@ import re
 import socket
 import struct
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
-from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from multidict import CIMultiDict
 
 from sandbox.core.errors import CannotRun, UsageError
 from sandbox.core.model import Headers
 from sandbox.core.profile import SIGNATURE_HEADER, SignatureProfile
 from sandbox.core.scenario import Answer, SubscriberScript
-from sandbox.core.signing import Check, check
+from sandbox.core.signing import Check, Reason, check
 
 LARGEST_BODY: Final = 1024 * 1024
 
 _DEFAULT_SCRIPT: Final = SubscriberScript()
 _DEFAULT_RULES: Final = SignatureProfile()
+_AS_TEXT: Final = ("utf-8", "surrogateescape")
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding", "connection"})
-_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-
-
-class _NotOurBug(logging.Filter):
-    """aiohttp logs a traceback for what it cannot read as HTTP; answering 400 is enough."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+_RESET_ON_CLOSE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_WORDS: Final = {"timeout": Answer(status="timeout"), "reset": Answer(status="reset")}
+_REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
+_REFUSED: Final = Answer(status=401)
 
 
 _log = logging.getLogger("wexio_sandbox.subscriber")
-_log.addFilter(_NotOurBug())
+# aiohttp logs a traceback for what it cannot read as HTTP; answering 400 is enough.
+_log.addFilter(lambda line: not (line.exc_info and isinstance(line.exc_info[1], HttpProcessingError)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +110,13 @@ class Subscriber:
         self._sleep = sleep
 
         self._counts: OrderedDict[tuple[str | None, str | None], int] = OrderedDict()
-        self._total = 0
         self._waiters: set[asyncio.Event] = set()
         self._outage: int | Literal["down"] | None = None
-        self._silent: set[asyncio.Transport] = set()  # left without an answer on purpose
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
         self._placeholder: socket.socket | None = None
         self._bound_port: int | None = None
         self._switching = asyncio.Lock()
-
-    # --- where -------------------------------------------------------------------
 
     @property
     def port(self) -> int:
@@ -133,10 +128,8 @@ class Subscriber:
     @property
     def url(self) -> str:
         """Where to deliver to; every path is taken."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)
+        host = _REACHED_AT.get(self._host, self._host)
         return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
-
-    # --- its life ----------------------------------------------------------------
 
     async def start(self) -> None:
         """Listen; raises `CannotRun` if the port cannot be had."""
@@ -151,35 +144,27 @@ class Subscriber:
             logger=_log,
         )
         try:
-            await self._listen(self._port)
+            await self._listen(self._server, self._port)
         except CannotRun:
             self._server = None
             raise
 
     async def close(self) -> None:
-        """Stop at once: answers under way get a moment, silent ones none."""
+        """Stop at once; answers under way get a moment."""
         async with self._switching:
             server, self._server = self._server, None
-            self._stop_listening()
-            self._release_placeholder()
+            self._let_go()
             self._outage = None
-            if server is None:
-                return
-            for transport in list(self._silent):
-                transport.abort()
-            server.pre_shutdown()
-            await server.shutdown(timeout=0.05)
+            if server is not None:
+                server.pre_shutdown()
+                await server.shutdown(timeout=0.05)  # twice: for the answers, then for their cancelling
 
     async def __aenter__(self) -> Self:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         await self.close()
-
-    # --- what it answers ---------------------------------------------------------
 
     def respond(self, *answers: int | str | Answer) -> None:
         """Replace the script: a status, ``"timeout"``, ``"reset"`` or an `Answer` each; the last repeats.
@@ -191,81 +176,263 @@ class Subscriber:
 
     async def fail(self, status: int | Literal["down"]) -> None:
         """Begin an outage: every request gets *status*, or ``down`` closes the port until `recover`."""
+        if status != "down":
+            await self._change(_status(status))
+            return
         async with self._switching:
             server = self._running()
-            if status != "down":
-                _check_status(status)
-                await self._reopen()
-            elif self._placeholder is None:
-                self._stop_listening()
+            self._outage = "down"
+            if self._listener is not None:
+                self._let_go()
                 self._placeholder = self._hold_port()
-                for connection in server.connections:
-                    if connection.transport is not None:
-                        connection.transport.abort()
-            self._outage = status
+            for connection in server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
 
     async def recover(self) -> None:
         """End the outage; after ``down``, on the same port."""
-        async with self._switching:
-            self._running()
-            await self._reopen()
-            self._outage = None
+        await self._change(None)
 
-    # --- what came in ------------------------------------------------------------
+    async def _change(self, outage: int | None) -> None:
+        async with self._switching:
+            server = self._running()
+            self._outage = outage
+            if self._listener is None:
+                self._let_go()
+                await self._listen(server, self.port)
 
     async def wait_for(self, n: int, timeout: float = 5) -> list[Received]:
-        """The first *n* requests, as soon as they have come; of these, those still kept.
+        """The first *n* of ``requests``, as soon as they are there.
 
         Raises `TimeoutError`, saying how many came, after *timeout* seconds of real time.
         """
+        if self.requests.maxlen is not None and n > self.requests.maxlen:
+            raise UsageError(f"only the last {self.requests.maxlen} requests are kept: {n} are never there")
         arrived = asyncio.Event()
         self._waiters.add(arrived)
         try:
             async with asyncio.timeout(timeout):
-                while self._total < n:
+                while len(self.requests) < n:
                     arrived.clear()
                     await arrived.wait()
         except TimeoutError:
-            raise TimeoutError(f"{self._total} of {n} requests came within {timeout:g}s") from None
+            raise TimeoutError(f"{len(self.requests)} of {n} requests came within {timeout:g}s") from None
         finally:
             self._waiters.discard(arrived)
-        forgotten = self._total - len(self.requests)
-        return list(islice(self.requests, max(n - forgotten, 0)))
-
-    # --- one request -------------------------------------------------------------
+        return list(islice(self.requests, n))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        transport = request.transport
-        if transport is None or self._outage == "down" or self._server is None:
+        if self._outage == "down" or self._server is None:
             # Accepted in the very moment in which the port was closed.
-            return await self._say_nothing(transport, abort=True)
+            return await _say_nothing(request, reset=True)
         if request.method != "POST":
             return _response(405, {"Allow": "POST"}, "Wexio posts its events here.\n")
         body = await _read(request)
         if body is None:
             return _response(400, {}, "The body could not be read.\n", close=True)
         if len(body) > LARGEST_BODY:
-            too_large = Answer(status=413)
-            self._record(request, body[:LARGEST_BODY], None, too_large)
-            return _response(413, {}, f"Bodies up to {LARGEST_BODY} bytes are taken.\n", close=True)
+            self._record(request, body[:LARGEST_BODY], cut=True)
+            return _response(413, {}, f"At most {LARGEST_BODY} bytes are taken.\n", close=True)
 
         received = self._record(request, body)
         answer = received.answer
         if answer.after:
             await self._sleep(answer.after.total_seconds())
         if not isinstance(answer.status, int):
-            return await self._say_nothing(transport, abort=answer.status == "reset")
-        refused = answer.status == 401 and self._refuses(received.check) and received.check is not None
-        return _response(answer.status, answer.headers, f"{received.check.says}\n" if refused and received.check else "")
+            return await _say_nothing(request, reset=answer.status == "reset")
+        refusal = f"{received.check.says}\n" if answer is _REFUSED and received.check else ""
+        return _response(answer.status, answer.headers, refusal)
 
-    async def _say_nothing(self, transport: asyncio.Transport | None, *, abort: bool) -> web.StreamResponse:
-        """Never return: the end of the connection, which may be now, cancels the waiting."""
-        if transport is not None:
-            self._silent.add(transport)
+    def _record(self, request: web.BaseRequest, body: bytes, *, cut: bool = False) -> Received:
+        raw = ((name.decode(*_AS_TEXT), value.decode(*_AS_TEXT)) for name, value in request.raw_headers)
+        headers = tuple(raw)
+        named: dict[str, str] = {}
+        for name, value in headers:  # a header that comes twice is one list (RFC 9110, section 5.3)
+            key = name.lower()
+            named[key] = f"{named[key]},{value}" if key in named else value
+        envelope, meta = _envelope(body)
+        told = named.get("x-wexio-event-id"), named.get("idempotency-key")
+        event_id = _name(meta.get("eventId"), envelope.get("id"), *told)
+        connection_id = _name(meta.get("connectionId"))
+        number = self._count(connection_id, event_id)
+        # Of a body that was cut off, nobody can say whether it was signed.
+        judged = None if cut else self._check(connection_id, named.get(SIGNATURE_HEADER.lower()), body)
+        received = Received(
+            headers=headers,
+            body=body,
+            check=judged,
+            verified=None if judged is None else judged.valid,
+            event_id=event_id,
+            event=_name(meta.get("event"), envelope.get("type"), named.get("x-wexio-event")),
+            connection_id=connection_id,
+            attempt=_counting(meta.get("attempt"), named.get("x-wexio-attempt")),
+            number=number,
+            answer=Answer(status=413) if cut else self._answer(number, judged),
+        )
+        self.requests.append(received)
+        for waiter in self._waiters:
+            waiter.set()
+        if self._on_request is not None:
+            self._on_request(received)
+        return received
+
+    def _answer(self, number: int, judged: Check | None) -> Answer:
+        if isinstance(self._outage, int):
+            return Answer(status=self._outage)
+        if self._enforce and judged is not None and not judged.valid:
+            return _REFUSED
+        return self._answers[min(number, len(self._answers)) - 1]
+
+    def _count(self, connection_id: str | None, event_id: str | None) -> int:
+        key = connection_id, event_id  # requests that name neither share one counter
+        number = self._counts.pop(key, 0) + 1
+        self._counts[key] = number
+        if len(self._counts) > self._remember:
+            self._counts.popitem(last=False)
+        return number
+
+    def _check(self, connection_id: str | None, header: str | None, body: bytes) -> Check | None:
+        secrets: Iterable[str] = ()
+        if isinstance(self._secrets, str):
+            secrets = [self._secrets]
+        elif self._secrets is not None and connection_id is not None and connection_id in self._secrets:
+            secrets = [self._secrets[connection_id]]
+        elif self._secrets is not None and header is not None:
+            # A body that names no connection we know may still be signed by one of ours.
+            secrets = dict.fromkeys(self._secrets.values())
+        judged, now = None, self._now()
+        for secret in secrets:
+            judged = check(header=header, body=body, secret=secret.encode(), now=now, rules=self._rules)
+            if judged.reason is not Reason.mismatch:
+                break
+        return judged
+
+    def _running(self) -> web.Server:
+        if self._server is None:
+            raise UsageError("the subscriber is not running")
+        return self._server
+
+    async def _listen(self, server: web.Server, port: int) -> None:
+        bound = self._bind(port)
+        self._listener = await asyncio.get_running_loop().create_server(server, sock=bound, backlog=1024)
+        self._bound_port = bound.getsockname()[1]
+
+    def _bind(self, port: int) -> socket.socket:
+        bound = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
         try:
-            if abort and transport is not None:
-                _reset(transport)
-            return await asyncio.get_running_loop().create_future()
-        finally:
-            if transport is not None:
-                self._silent.discard(transport)
+            if os.name == "posix":  # connections of a moment ago do not hold the port
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((self._host, port))
+        except OSError as error:
+            bound.close()
+            taken = error.errno == errno.EADDRINUSE
+            why = "is taken: choose another" if taken else f"cannot be had: {error.strerror}"
+            raise CannotRun(f"port {port} of {self._host} {why}") from error
+        return bound
+
+    def _hold_port(self) -> socket.socket:
+        # Bound, but not listening: connections are refused, and nobody else gets the
+        # port; nor does a client's own end, which on loopback could connect to itself.
+        held = self._bind(self.port)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        return held
+
+    def _let_go(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        if self._placeholder is not None:
+            self._placeholder.close()
+        self._listener = self._placeholder = None
+
+
+def _envelope(body: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The envelope and its meta, each empty where it cannot be read."""
+    try:
+        envelope = json.loads(body.decode())
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, too deep, a number too long
+        return {}, {}
+    if not isinstance(envelope, dict):
+        return {}, {}
+    meta = envelope.get("meta")
+    return envelope, meta if isinstance(meta, dict) else {}
+
+
+def _name(*candidates: Any) -> str | None:
+    # Whatever is not a short line of printable text names nothing.
+    texts = (text for text in candidates if isinstance(text, str) and 0 < len(text) <= 200)
+    return next((text for text in texts if text.isprintable()), None)
+
+
+def _counting(number: Any, text: str | None) -> int | None:
+    if type(number) is int and 0 < number < 1_000_000_000:
+        return number
+    return int(text) if text is not None and re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
+
+
+async def _read(request: web.BaseRequest) -> bytes | None:
+    """The body, or a little more than `LARGEST_BODY` of it; None if it does not arrive as HTTP has it."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
+    body = bytearray()
+    try:
+        while len(body) <= LARGEST_BODY and (chunk := await request.content.readany()):
+            body += chunk
+    except (web.RequestPayloadError, ConnectionError):
+        return None
+    return bytes(body)
+
+
+async def _say_nothing(request: web.BaseRequest, *, reset: bool) -> web.StreamResponse:
+    """Never return: the end of the connection cancels this, and a *reset* is that end."""
+    if reset and request.transport is not None:
+        wire = request.transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        request.transport.abort()
+    silence: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+    return await silence
+
+
+def _response(
+    status: int, headers: Mapping[str, str], text: str = "", *, close: bool = False
+) -> web.Response:
+    said = CIMultiDict({"Server": "wexio-sandbox"} | ({"Content-Type": "text/plain"} if text else {}))
+    said.update(headers)
+    response = web.Response(status=status, headers=said, body=text.encode())
+    if close:
+        response.force_close()
+    return response
+
+
+def _script(answers: Iterable[int | str | Answer]) -> tuple[Answer, ...]:
+    script = tuple(_answer(answer) for answer in answers)
+    if not script:
+        raise UsageError("a script needs at least one answer: a status, timeout or reset")
+    return script
+
+
+def _answer(given: int | str | Answer) -> Answer:
+    if isinstance(given, str):
+        word = given.strip()
+        if word in _WORDS:
+            return _WORDS[word]
+        if not re.fullmatch(r"[0-9]{3}", word):
+            raise UsageError(f"{given!r} is no answer: a status such as 503, timeout or reset is")
+        given = int(word)
+    answer = given if isinstance(given, Answer) else Answer(status=given)
+    if answer.status not in _WORDS:
+        _status(answer.status)
+    if answer.after < timedelta():
+        raise UsageError("an answer cannot come before its request: after is negative")
+    for name, value in answer.headers.items():
+        if not _TOKEN.fullmatch(name) or not value.isprintable():
+            raise UsageError(f"{name!r}: {value!r} cannot be sent as a header")
+        if name.lower() in _FRAMING:
+            raise UsageError(f"an answer's {name} follows from its body: leave it out")
+    return answer
+
+
+def _status(status: object) -> int:
+    if type(status) is not int or not 200 <= status <= 599:
+        raise UsageError(f"{status!r} is no status to answer with: 200 to 599 are")
+    return status

@@ -6,6 +6,7 @@ other side raises here.  The only module that imports aiohttp's client.
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 from contextvars import ContextVar
@@ -27,6 +28,8 @@ BODY_LIMIT: Final = 64 * 1024
 IDLE_SECONDS: Final = 1.0
 # How long an unused connection is kept.  Node and uvicorn close theirs after 5 s,
 # exactly the first delay of the assumed ladder: attempt 2 would meet a closing socket.
+
+_STALE_TRIES: Final = 8
 
 _phases: ContextVar[dict[str, float]] = ContextVar("phases")
 
@@ -160,8 +163,31 @@ class _TimedConnector(aiohttp.TCPConnector):
     ) -> PooledConnection:
         began = perf_counter()
         connection = await super().connect(req, traces, timeout)
+        for _ in range(_STALE_TRIES):
+            if not _stale(connection):
+                break
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
         _phases.get({})["connect"] = (perf_counter() - began) * 1000
         return connection
+
+
+def _stale(connection: PooledConnection) -> bool:
+    """Whether a kept connection was closed by the other side, though the loop has not noticed yet.
+
+    Nobody may speak before us on plain HTTP, so anything to be read is the end.
+    """
+    transport = connection.transport
+    if transport is None or transport.get_extra_info("sslcontext") is not None:
+        return False
+    number = transport.get_extra_info("socket").fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class _TimedResolver(AbstractResolver):

@@ -30,7 +30,7 @@ def judge(step: Expect, deliveries: Sequence[Delivery]) -> tuple[Expectation, fr
     if step.within is not None:
         late = [item for item in selected if (took := _took(item)) is None or took > step.within]
         if late:
-            longest = max((_took(item) or timedelta.max for item in late))
+            longest = max(_took(item) or timedelta.max for item in late)
             took_text = "not settled yet" if longest == timedelta.max else f"up to {format_duration(longest)}"
             faults.append(f"{_number(len(late))} took longer, {took_text}: {_names(late)}")
     actual = "; ".join(faults) or in_short(deliveries)
