@@ -11,8 +11,7 @@ COPY scenarios ./scenarios
 # finished image is never written to.
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
     && python -m venv --without-pip /opt/wexio-sandbox \
-    && pip --python /opt/wexio-sandbox/bin/python install --no-cache-dir --compile \
-        --find-links /wheels "wexio-sandbox[speed]"
+    && pip --python /opt/wexio-sandbox/bin/python install --no-cache-dir --compile "$(ls /wheels/*.whl)[speed]"
 
 
 FROM python:3.13-slim
@@ -30,8 +29,8 @@ ENV PATH="/opt/wexio-sandbox/bin:${PATH}" \
 
 # Numeric, so that Kubernetes can see that it is not root (runAsNonRoot).
 USER 10001:10001
-# Mount your own scenarios here: --volume "$PWD/scenarios:/work:ro", then run ./mine.yaml
-WORKDIR /work
+# Mount your own scenarios here: --volume "$PWD:/scenarios:ro", then run ./mine.yaml
+WORKDIR /scenarios
 
 STOPSIGNAL SIGTERM
 # Exec form: the signal reaches the program, not a shell.

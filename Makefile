@@ -46,7 +46,7 @@ clean:
 
 # --- stamps: what is there is not made again ----------------------------------------
 
-# A pip that is older than the environment's Python cannot hurt: any from 21.3 on will do.
+# Made anew when the Python that it was made from is gone; then everything is installed again.
 $(BIN)/python:
 	@python=; for candidate in $(or $(PYTHON),$(CANDIDATES)); do \
 	  if "$$candidate" -c '$(RECENT)' >/dev/null 2>&1; then python=$$candidate; break; fi; \
@@ -63,12 +63,12 @@ $(BIN)/python:
 	  exit 1; \
 	}
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+$(VENV)/.installed: pyproject.toml $(BIN)/python
 	@echo "Installing wexio-sandbox into $(VENV)"
 	@$(PIP) install --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+$(VENV)/.installed-dev: pyproject.toml $(BIN)/python
 	@echo "Installing wexio-sandbox and its development tools into $(VENV)"
 	@$(PIP) install --editable ".[dev]"
 	@touch $@ $(VENV)/.installed

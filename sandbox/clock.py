@@ -206,7 +206,9 @@ class SystemClock:
             self._timer.cancel()
         self._armed = moment
         wait = (moment - self.now()).total_seconds() / self._speed
-        self._timer = self._loop.call_later(wait, self._fire) if wait > 0 else self._loop.call_soon(self._fire)
+        self._timer = (
+            self._loop.call_later(wait, self._fire) if wait > 0 else self._loop.call_soon(self._fire)
+        )
 
     def _fire(self) -> None:
         self._timer, self._armed = None, FOREVER

@@ -52,7 +52,9 @@ class _Job:
 
     __slots__ = ("attempts", "cancelled", "due", "event", "id", "lane", "order", "owner", "verdict")
 
-    def __init__(self, owner: Dispatcher, lane: Lane, event: Event, id: str, order: int, due: datetime) -> None:
+    def __init__(
+        self, owner: Dispatcher, lane: Lane, event: Event, id: str, order: int, due: datetime
+    ) -> None:
         self.owner, self.lane, self.event, self.id = owner, lane, event, id
         self.order, self.due = order, due
         self.attempts = 0

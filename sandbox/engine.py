@@ -81,7 +81,11 @@ class Sandbox:
         self._signature_time = signature_time
         self._retry = self._policy(retry if retry is not None else "wexio")
         self._attempt_timeout = None if attempt_timeout is None else _duration(attempt_timeout)
-        self._cast_of: dict[str, Any] = {"organisation": organisation, "integrations": integrations, "contacts": contacts}
+        self._cast_of: dict[str, Any] = {
+            "organisation": organisation,
+            "integrations": integrations,
+            "contacts": contacts,
+        }
         self._transport: Transport = transport or HttpTransport()
         self._connections: dict[str, Connection] = {}
         self._dispatchers: list[Dispatcher] = []
@@ -341,7 +345,9 @@ class Sandbox:
         return Cast(self._seed, profile=self.profile, **people)
 
     def _new_dispatcher(self, clock: Clock, run_id: str) -> Dispatcher:
-        stamp: Callable[[datetime], datetime] = (lambda due: wall_now()) if self._signature_time == "wall" else _same
+        stamp: Callable[[datetime], datetime] = (
+            (lambda due: wall_now()) if self._signature_time == "wall" else _same
+        )
         dispatcher = Dispatcher(
             clock=clock,
             transport=self._transport,

@@ -188,6 +188,8 @@ class Subscriber:
             for connection in server.connections:
                 if connection.transport is not None:
                     connection.transport.abort()
+            # Until they are gone: a client of this loop must not take one for alive afterwards.
+            await server.shutdown(timeout=0.05)
 
     async def recover(self) -> None:
         """End the outage; after ``down``, on the same port."""
@@ -393,9 +395,7 @@ async def _say_nothing(request: web.BaseRequest, *, reset: bool) -> web.StreamRe
     return await silence
 
 
-def _response(
-    status: int, headers: Mapping[str, str], text: str = "", *, close: bool = False
-) -> web.Response:
+def _response(status: int, headers: Mapping[str, str], text: str, *, close: bool = False) -> web.Response:
     said = CIMultiDict({"Server": "wexio-sandbox"} | ({"Content-Type": "text/plain"} if text else {}))
     said.update(headers)
     response = web.Response(status=status, headers=said, body=text.encode())

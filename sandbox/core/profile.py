@@ -101,7 +101,9 @@ class DeliveryProfile:
         tuple(timedelta(seconds=5 * 2**n) for n in range(4)),
         "the delay after each failed attempt, counted from its end; no jitter",
     )
-    retry_after: Literal["ignore", "honour"] = _fact("ignore", "a Retry-After header is ignored (or honoured, up to 1h)")
+    retry_after: Literal["ignore", "honour"] = _fact(
+        "ignore", "a Retry-After header is ignored (or honoured, up to 1h)"
+    )
     timeout: timedelta = _fact(timedelta(seconds=10), "the time allowed for one attempt")
 
 

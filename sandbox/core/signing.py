@@ -128,12 +128,10 @@ def _digest_fault(digests: list[str], items: list[tuple[str, str]]) -> str | Non
 
 
 def _mismatch(digests: list[str]) -> Check:
-    which = "v1 does" if len(digests) == 1 else f"none of the {len(digests)} v1 values does"
-    matches = "not match" if len(digests) == 1 else "match"
-    return _refused(
-        Reason.mismatch,
-        f"{which} {matches} t and the body: another secret signed them, or they were changed afterwards",
-    )
+    many = len(digests) > 1
+    which = f"none of the {len(digests)} v1 values matches" if many else "v1 does not match"
+    why = "another secret signed them, or they were changed afterwards"
+    return _refused(Reason.mismatch, f"{which} t and the body: {why}")
 
 
 def _spaced(name: str, items: list[tuple[str, str]]) -> str:
@@ -143,4 +141,4 @@ def _spaced(name: str, items: list[tuple[str, str]]) -> str:
 
 
 def _shown(text: str) -> str:
-    return ascii(text if len(text) <= 24 else text[:23] + "…")
+    return ascii(text if len(text) <= 24 else text[:21] + "...")

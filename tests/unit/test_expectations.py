@@ -26,7 +26,11 @@ def delivery(status="SUCCESS", attempts=1, took=1.0, who="Ann"):
     [
         (Expect(deliveries=Range(min=2, max=2)), [delivery(), delivery()], True),
         (Expect(deliveries=Range(min=2, max=2)), [delivery()], False),
-        (Expect(status=Status.SUCCESS, deliveries=Range(min=1, max=1)), [delivery(), delivery("FAILED")], True),
+        (
+            Expect(status=Status.SUCCESS, deliveries=Range(min=1, max=1)),
+            [delivery(), delivery("FAILED")],
+            True,
+        ),
         (Expect(status=Status.FAILED, deliveries=Range(min=0, max=0)), [delivery("FAILED")], False),
         (Expect(attempts=Range(min=1, max=3)), [delivery(attempts=3)], True),
         (Expect(attempts=Range(min=1, max=3)), [delivery(attempts=4)], False),
