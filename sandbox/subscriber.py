@@ -12,26 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import logging
 import os
-import re
 import socket
 import struct
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
+from sandbox.core.answers import script as read_script
+from sandbox.core.answers import status_code
 from sandbox.core.errors import CannotRun, UsageError
-from sandbox.core.model import Headers
-from sandbox.core.profile import SIGNATURE_HEADER, SignatureProfile
+from sandbox.core.profile import SignatureProfile
+from sandbox.core.received import Received, claims
 from sandbox.core.scenario import Answer, SubscriberScript
 from sandbox.core.signing import Check, Reason, check
 
@@ -40,10 +38,7 @@ LARGEST_BODY: Final = 1024 * 1024
 _DEFAULT_SCRIPT: Final = SubscriberScript()
 _DEFAULT_RULES: Final = SignatureProfile()
 _AS_TEXT: Final = ("utf-8", "surrogateescape")
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_FRAMING: Final = frozenset({"content-length", "transfer-encoding", "connection"})
 _RESET_ON_CLOSE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-_WORDS: Final = {"timeout": Answer(status="timeout"), "reset": Answer(status="reset")}
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 _REFUSED: Final = Answer(status=401)
 
@@ -51,22 +46,6 @@ _REFUSED: Final = Answer(status=401)
 _log = logging.getLogger("wexio_sandbox.subscriber")
 # aiohttp logs a traceback for what it cannot read as HTTP; answering 400 is enough.
 _log.addFilter(lambda line: not (line.exc_info and isinstance(line.exc_info[1], HttpProcessingError)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """One request that came in, what it said about itself, and what was answered."""
-
-    headers: Headers  # wire order and spelling; bytes that are not UTF-8 are surrogate-escaped
-    body: bytes
-    check: Check | None  # None: nothing to check it with
-    verified: bool | None  # check.valid, or None
-    event_id: str | None  # these four from the body, else the headers, else None
-    event: str | None
-    connection_id: str | None
-    attempt: int | None
-    number: int  # requests so far for this (connection, event), from 1
-    answer: Answer
 
 
 class Subscriber:
@@ -99,7 +78,7 @@ class Subscriber:
             raise UsageError("the secret is empty: give one, or None to verify nothing")
         self.requests: deque[Received] = deque(maxlen=keep)
         self._now = now
-        self._answers = _script(script.respond)
+        self._answers = read_script(script.respond)
         self._secrets = secrets
         self._rules = rules
         self._on_request = on_request
@@ -171,13 +150,13 @@ class Subscriber:
 
         Every (connection, event) is counted from 1 again.  Raises `UsageError`.
         """
-        self._answers = _script(answers)
+        self._answers = read_script(answers)
         self._counts.clear()
 
     async def fail(self, status: int | Literal["down"]) -> None:
         """Begin an outage: every request gets *status*, or ``down`` closes the port until `recover`."""
         if status != "down":
-            await self._change(_status(status))
+            await self._change(status_code(status))
             return
         async with self._switching:
             server = self._running()
@@ -248,26 +227,19 @@ class Subscriber:
     def _record(self, request: web.BaseRequest, body: bytes, *, cut: bool = False) -> Received:
         raw = ((name.decode(*_AS_TEXT), value.decode(*_AS_TEXT)) for name, value in request.raw_headers)
         headers = tuple(raw)
-        named: dict[str, str] = {}
-        for name, value in headers:  # a header that comes twice is one list (RFC 9110, section 5.3)
-            key = name.lower()
-            named[key] = f"{named[key]},{value}" if key in named else value
-        envelope, meta = _envelope(body)
-        told = named.get("x-wexio-event-id"), named.get("idempotency-key")
-        event_id = _name(meta.get("eventId"), envelope.get("id"), *told)
-        connection_id = _name(meta.get("connectionId"))
-        number = self._count(connection_id, event_id)
+        said = claims(headers, body)
+        number = self._count(said.connection_id, said.event_id)
         # Of a body that was cut off, nobody can say whether it was signed.
-        judged = None if cut else self._check(connection_id, named.get(SIGNATURE_HEADER.lower()), body)
+        judged = None if cut else self._check(said.connection_id, said.signature, body)
         received = Received(
             headers=headers,
             body=body,
             check=judged,
             verified=None if judged is None else judged.valid,
-            event_id=event_id,
-            event=_name(meta.get("event"), envelope.get("type"), named.get("x-wexio-event")),
-            connection_id=connection_id,
-            attempt=_counting(meta.get("attempt"), named.get("x-wexio-attempt")),
+            event_id=said.event_id,
+            event=said.event,
+            connection_id=said.connection_id,
+            attempt=said.attempt,
             number=number,
             answer=Answer(status=413) if cut else self._answer(number, judged),
         )
@@ -347,30 +319,6 @@ class Subscriber:
         self._listener = self._placeholder = None
 
 
-def _envelope(body: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The envelope and its meta, each empty where it cannot be read."""
-    try:
-        envelope = json.loads(body.decode())
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, too deep, a number too long
-        return {}, {}
-    if not isinstance(envelope, dict):
-        return {}, {}
-    meta = envelope.get("meta")
-    return envelope, meta if isinstance(meta, dict) else {}
-
-
-def _name(*candidates: Any) -> str | None:
-    # Whatever is not a short line of printable text names nothing.
-    texts = (text for text in candidates if isinstance(text, str) and 0 < len(text) <= 200)
-    return next((text for text in texts if text.isprintable()), None)
-
-
-def _counting(number: Any, text: str | None) -> int | None:
-    if type(number) is int and 0 < number < 1_000_000_000:
-        return number
-    return int(text) if text is not None and re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
-
-
 async def _read(request: web.BaseRequest) -> bytes | None:
     """The body, or a little more than `LARGEST_BODY` of it; None if it does not arrive as HTTP has it."""
     if request.headers.get("Expect", "").lower() == "100-continue":
@@ -402,37 +350,3 @@ def _response(status: int, headers: Mapping[str, str], text: str, *, close: bool
     if close:
         response.force_close()
     return response
-
-
-def _script(answers: Iterable[int | str | Answer]) -> tuple[Answer, ...]:
-    script = tuple(_answer(answer) for answer in answers)
-    if not script:
-        raise UsageError("a script needs at least one answer: a status, timeout or reset")
-    return script
-
-
-def _answer(given: int | str | Answer) -> Answer:
-    if isinstance(given, str):
-        word = given.strip()
-        if word in _WORDS:
-            return _WORDS[word]
-        if not re.fullmatch(r"[0-9]{3}", word):
-            raise UsageError(f"{given!r} is no answer: a status such as 503, timeout or reset is")
-        given = int(word)
-    answer = given if isinstance(given, Answer) else Answer(status=given)
-    if answer.status not in _WORDS:
-        _status(answer.status)
-    if answer.after < timedelta():
-        raise UsageError("an answer cannot come before its request: after is negative")
-    for name, value in answer.headers.items():
-        if not _TOKEN.fullmatch(name) or not value.isprintable():
-            raise UsageError(f"{name!r}: {value!r} cannot be sent as a header")
-        if name.lower() in _FRAMING:
-            raise UsageError(f"an answer's {name} follows from its body: leave it out")
-    return answer
-
-
-def _status(status: object) -> int:
-    if type(status) is not int or not 200 <= status <= 599:
-        raise UsageError(f"{status!r} is no status to answer with: 200 to 599 are")
-    return status

@@ -48,8 +48,9 @@ class Check:
 
 def sign(secret: bytes, timestamp: int, body: bytes, *, rules: SignatureProfile = _ASSUMED) -> str:
     """The value of ``X-Wexio-Signature`` for *body* sent at *timestamp* (Unix time, in ``rules.unit``)."""
-    signed = body if rules.signed == "body" else b"%d.%b" % (timestamp, body)
-    return f"t={timestamp},v1={hmac.digest(secret, signed, 'sha256').hex()}"
+    t = str(timestamp)
+    signed = body if rules.signed == "body" else t.encode() + b"." + body
+    return f"t={t},v1={hmac.digest(secret, signed, 'sha256').hex()}"
 
 
 def check(
