@@ -8,7 +8,7 @@ sandbox, a clock and a seed of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -71,10 +71,6 @@ class Stage:
         return self.sandbox.deliveries()
 
 
-class OutOfTime(Exception):  # noqa: N818 - it is no error, it is told as an unmet expectation
-    """The real time for the whole run was used up."""
-
-
 async def play(
     scenario: Scenario,
     settings: Settings,
@@ -104,10 +100,7 @@ async def play(
         )
         # Told from outside the sandbox's block: leaving it closes the journal, and the
         # teller ends when it has read everything, interrupted attempts included.
-        teller = asyncio.create_task(_tell(sandbox, tell))
-        stack.push_async_callback(_finish, teller)
-        await stack.enter_async_context(sandbox)
-
+        stack.push_async_callback(_tell(sandbox, tell))
         checks, secrets = Checks(), dict[str, str]()
         subscriber = None
         wanted = _connections(scenario, settings, config)
@@ -123,6 +116,8 @@ async def play(
             )
             await stack.enter_async_context(subscriber)
             wanted = [Connection(name="built-in subscriber", url=subscriber.url, events=BUILT_EVENTS)]
+        # Entered last: when it is left, the attempts in flight end before their subscriber does.
+        await stack.enter_async_context(sandbox)
 
         connections, generated = [], []
         for connection in wanted:
@@ -197,10 +192,23 @@ async def _play_within(
     return verdict
 
 
-async def _tell(sandbox: Sandbox, tell: Callable[[int, Entry], None]) -> None:
-    async for seq, entry in sandbox.journal.follow():
-        tell(seq, entry)
+def _tell(sandbox: Sandbox, tell: Callable[[int, Entry], None]) -> Callable[[], Awaitable[None]]:
+    """Begin to tell entries; the result ends it, when all that was journalled has been told."""
 
+    async def read() -> None:
+        async for seq, entry in sandbox.journal.follow():
+            tell(seq, entry)
 
-async def _finish(teller: asyncio.Task[None]) -> None:
-    await teller
+    def stop_early(teller: asyncio.Task[None]) -> None:
+        # Nobody listens any more (a closed pipe, say): there is no reason to go on.
+        if not teller.cancelled() and teller.exception() is not None and player is not None:
+            player.cancel()
+
+    async def finish() -> None:
+        sandbox.journal.close()
+        await teller
+
+    player = asyncio.current_task()
+    teller = asyncio.create_task(read())
+    teller.add_done_callback(stop_early)
+    return finish

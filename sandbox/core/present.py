@@ -61,14 +61,14 @@ def attempt_json(entry: Attempted) -> dict[str, Any]:
     url = shown_url(request.url)
     shown: dict[str, Any] = _attempt(entry) | {
         "url": url,
-        "request": {"headers": _headers(request.headers), **_body(request.body)},
+        "request": {"headers": headers_json(request.headers), **body_json(request.body)},
     }
     match entry.outcome:
         case Response(status=status, headers=headers, body=body, truncated=truncated):
             shown["response"] = {
                 "status": status,
                 "headers": [list(pair) for pair in headers],
-                **_body(body),
+                **body_json(body),
                 **({"truncated": True} if truncated else {}),
             }
         case error:
@@ -122,7 +122,8 @@ def _verdict(seq: int, entry: Verdict) -> dict[str, Any]:
     }
 
 
-def _headers(headers: Headers) -> list[list[str]]:
+def headers_json(headers: Headers) -> list[list[str]]:
+    """Pairs in wire order, ``Authorization`` masked."""
     return [[name, _masked(value) if name.lower() == "authorization" else value] for name, value in headers]
 
 
@@ -131,7 +132,8 @@ def _masked(authorization: str) -> str:
     return f"{scheme} {MASK}" if space else MASK
 
 
-def _body(body: bytes) -> dict[str, str]:
+def body_json(body: bytes) -> dict[str, str]:
+    """``body``, the exact text, or ``body_base64`` where it is not UTF-8."""
     try:
         return {"body": body.decode()}
     except UnicodeDecodeError:

@@ -1,0 +1,146 @@
+"""The command line: ``wexio-sandbox``, also ``python -m sandbox``.
+
+A command's module is imported when the command is used: the list of commands costs
+nothing but click.  Here errors become exit codes, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from sandbox import __version__
+from sandbox.core.errors import SandboxError
+
+PROGRAM: Final = "wexio-sandbox"
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 128 + 13  # as a process that SIGPIPE ends
+
+COMMANDS: Final = {
+    "run": ("sandbox.cli.run", "Play scenarios, deliver their webhooks, judge the outcome."),
+    "send": ("sandbox.cli.send", "Emit one event (or many) and wait for its delivery."),
+    "listen": ("sandbox.cli.listen", "Receive webhooks: verify, print and answer them."),
+    "verify": ("sandbox.cli.verify", "Say whether a signature holds and, if not, why."),
+    "lint": ("sandbox.cli.lint", "Check scenario files; every problem with its place."),
+    "schema": ("sandbox.cli.schema", "Print the JSON schema of a scenario or an event."),
+    "completion": ("sandbox.cli.completion", "Print the completion script of a shell."),
+}
+"""Each command: the module that holds it, under its own name, and what it does."""
+
+
+class Commands(click.Group):
+    """Knows its commands by name, and imports the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name.lower(), COMMANDS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with:  wexio-sandbox run first-contact",
+)
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+def commands() -> None:
+    """The Wexio that you can run: realistic, signed webhooks with their retries.
+
+    Exit codes: 0 all held, 1 not so, 2 wrong usage, scenario or configuration,
+    3 could not run, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave the process with its exit code."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that a terminal cannot show is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(list(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        return BROKEN_PIPE
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result: Any = commands.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.UsageError as error:
+        _say(_in_one_line(error), error.ctx)
+        return 2
+    except click.ClickException as error:
+        _say(error.format_message(), None)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except SandboxError as error:
+        from sandbox.cli.trouble import explain
+
+        explain(error)
+        return error.exit_code
+
+
+def _say(message: str, ctx: click.Context | None) -> None:
+    from sandbox.core.present import plain
+
+    click.echo(f"error: {plain(message)}", err=True)
+    if ctx is not None:
+        click.echo(f"Try '{ctx.command_path} --help' for help.", err=True)
+
+
+def _in_one_line(error: click.UsageError) -> str:
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None and "mean" not in message:
+        known = [name for item in error.ctx.command.params for name in item.opts]
+        near = get_close_matches(error.option_name, known, 1)
+        message = f"no such option {error.option_name}" + (f"; did you mean {near[0]}?" if near else "")
+    return message[:1].lower() + message[1:]
+
+
+def _forget_output() -> None:
+    # What is still buffered cannot be written; at exit Python would try, and complain.
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nothing, stream.fileno())
+
+
+__all__ = ["COMMANDS", "commands", "main", "run_command"]

@@ -1,0 +1,103 @@
+"""Being interrupted: at once, once, and with a word about what was left.
+
+The first signal cancels what runs; a second one ends the process on the spot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, NoReturn, TypeVar
+
+T = TypeVar("T")
+
+_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+
+
+class Interrupted(Exception):  # noqa: N818 - a fact, not a fault
+    """A signal ended the work."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """As a shell counts: 130 for Ctrl-C, 143 for a request to terminate."""
+        return 128 + self.number
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's loop where it is installed, else what Python has."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def run_until_interrupted(work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None]) -> T:
+    """The result of *work*; raises `Interrupted` when a signal ended it.
+
+    *on_interrupt* is called inside the loop, before anything is cancelled.
+    """
+    caught: list[int] = []
+
+    async def main() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+
+        def stop() -> None:
+            on_interrupt()
+            task.cancel()
+
+        def interrupt(number: int, _: FrameType | None) -> None:
+            if caught:
+                os._exit(128 + number)
+            caught.append(number)
+            loop.call_soon_threadsafe(stop)
+
+        with _handled_by(interrupt):
+            return await work
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        try:
+            return runner.run(main())
+        except asyncio.CancelledError:
+            if not caught:
+                raise
+            return _leave(Interrupted(caught[0]))
+
+
+def _leave(interrupted: Interrupted) -> NoReturn:
+    # A name that is being looked up holds a thread, for which closing the loop and
+    # leaving Python would both wait.
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                continue
+        os._exit(interrupted.exit_code)
+    raise interrupted
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # a thread gets no signals
+        return
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,0 +1,41 @@
+"""`lint`: what is wrong with scenario files, all of it, each with its place."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sandbox.cli.run import complete_scenario
+from sandbox.core.errors import UsageError
+from sandbox.settings import one_of
+
+
+@click.command()
+@click.argument("scenario", nargs=-1, required=True, shell_complete=complete_scenario)
+@click.option("--format", "form", metavar="text|json|github", default="text", help="How to print. Default: text.")
+def lint(scenario: tuple[str, ...], form: str) -> int:
+    """Check each SCENARIO, a file or the name of a shipped one.
+
+    Every problem is told in one run. Exit code 2 when there are errors; warnings alone
+    leave it 0.
+    """
+    from sandbox.cli.words import count
+    from sandbox.core import problems as rendering
+    from sandbox.files import lint_scenario
+
+    try:
+        one_of("text", "json", "github")(form)
+    except ValueError as error:
+        raise UsageError(f"--format: {error}") from None
+    found = [problem for name in scenario for problem in lint_scenario(name, environ=os.environ)]
+    render = {"json": rendering.render_json, "github": rendering.render_github}.get(form, rendering.render_text)
+    if found or form == "json":
+        click.echo(render(found))
+    errors = sum(problem.severity == "error" for problem in found)
+    warnings = len(found) - errors
+    said = [count(errors, "error")] if errors else []
+    said += [count(warnings, "warning")] if warnings else []
+    click.echo(f"{count(len(scenario), 'file')}, {' and '.join(said) or 'no problems'}", file=sys.stderr)
+    return 2 if errors else 0

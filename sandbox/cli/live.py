@@ -1,0 +1,231 @@
+"""A run while it happens: a table that keeps up on a terminal, a few lines elsewhere.
+
+Reads the journal's entries and nothing else.  Whatever the number of deliveries, a
+screenful of rows is drawn, at most four times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, Protocol
+
+from sandbox.cli.paint import Painter, Span, rich_text
+from sandbox.cli.words import DIM, DOT, chip, roughly, seconds, status
+from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Settled
+from sandbox.core.model import Status
+from sandbox.runner import Stage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+INTERVAL: Final = 0.25
+ROWS: Final = 20
+LINES: Final = 50  # deliveries told one by one where it is no terminal
+
+
+class Progress(Protocol):
+    """Somebody who follows a run."""
+
+    def tell(self, entry: Entry) -> None:
+        """One more entry."""
+
+    def stop(self) -> None:
+        """The run has ended; harmless when called again."""
+
+
+class Row:
+    """What is shown of one delivery."""
+
+    __slots__ = ("begun", "channel", "chips", "due", "emitted_at", "event", "ended_at", "in_flight", "status", "who")
+
+    def __init__(self, emitted: Emitted) -> None:
+        self.event, self.channel, self.who = emitted.event.name, emitted.event.channel, emitted.who
+        self.emitted_at = emitted.at
+        self.chips: list[Span] = []
+        self.due: datetime | None = emitted.at
+        self.ended_at: datetime | None = None
+        self.in_flight = False
+        self.begun = 0
+        self.status = Status.PENDING
+
+
+class Board:
+    """All deliveries of a run, and which of them are worth a row."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Status] = Counter()
+        self._open: dict[str, Row] = {}
+        self._troubled: dict[str, Row] = {}  # those open ones that have failed before
+        self._ended: deque[tuple[str, Row]] = deque(maxlen=ROWS)
+
+    def fold(self, entry: Entry) -> Row | None:
+        """Take *entry* in; the row that it changed."""
+        match entry:
+            case Emitted():
+                self.counts[Status.PENDING] += len(entry.deliveries)
+                self._open.update((id, Row(entry)) for id, _ in entry.deliveries)
+                return None
+            case Attempting(delivery_id=id):
+                row = self._open[id]
+                row.in_flight, row.begun, row.due = True, entry.attempt, None
+            case Attempted(delivery_id=id):
+                row = self._open[id]
+                row.in_flight, row.due = False, entry.next_attempt_at
+                row.chips.append(chip(entry.outcome))
+                if row.due is not None:
+                    self._troubled[id] = row
+            case Settled(delivery_id=id):
+                row = self._open.pop(id)
+                self._troubled.pop(id, None)
+                row.status, row.ended_at = entry.status, entry.at
+                self.counts[Status.PENDING] -= 1
+                self.counts[entry.status] += 1
+                self._ended.append((id, row))
+            case _:
+                return None
+        return row
+
+    def rows(self, most: int) -> list[Row]:
+        """At most *most*: what is in trouble, what is open, what has ended last; by emission."""
+        fresh = (item for item in self._open.items() if item[0] not in self._troubled)
+        chosen = dict(islice(chain(self._troubled.items(), fresh, reversed(self._ended)), most))
+        return sorted(chosen.values(), key=lambda row: row.emitted_at)
+
+
+class LiveTable:
+    """Redraws a table on a terminal until `stop`, which wipes it away."""
+
+    def __init__(self, console: Console, stage: Stage) -> None:
+        from rich.live import Live
+
+        self._stage, self._console = stage, console
+        self._board = Board()
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._live: Live | None = Live(
+            console=console,
+            auto_refresh=False,  # by a thread, that would be: it would read what is changing
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start()
+        self._timer = self._loop.call_later(INTERVAL, self._tick)
+
+    def tell(self, entry: Entry) -> None:
+        self._board.fold(entry)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def _tick(self) -> None:
+        if self._live is None:
+            return
+        self._live.update(self._draw(), refresh=True)
+        self._timer = self._loop.call_later(INTERVAL, self._tick)
+
+    def _draw(self) -> Table:
+        from rich.table import Table
+
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style=DIM, pad_edge=False)
+        for name in ("event", "channel", "who", "attempts", "elapsed", "state"):
+            most = max(12, self._console.width // 4) if name == "who" else None
+            table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=most)
+        now = self._stage.sandbox.now()
+        for row in self._board.rows(max(3, min(ROWS, self._console.height - 6))):
+            elapsed = roughly((row.ended_at or now) - row.emitted_at)
+            cells = (
+                [(row.event, "")],
+                [(row.channel or "-", "")],
+                [(row.who or "-", "bold")],
+                list(_joined(row)),
+                [(elapsed, DIM)],
+                [_state(row, now)],
+            )
+            table.add_row(*(rich_text(cell) for cell in cells))
+        table.caption = rich_text(self._caption(now))
+        table.caption_justify = "left"
+        return table
+
+    def _caption(self, now: datetime) -> Iterator[Span]:
+        counts = self._board.counts
+        for state in Status:
+            if counts[state]:
+                yield f"{counts[state]:,} ", ""
+                yield status(state)
+                yield DOT
+        yield seconds((self._loop.time() - self._began) * 1000), DIM
+        if self._stage.settings.speed != 1:
+            yield f" · sandbox {now:%Y-%m-%d %H:%M:%S}", DIM
+
+
+def _joined(row: Row) -> Iterator[Span]:
+    for number, item in enumerate(row.chips):
+        if number:
+            yield DOT
+        yield item
+    if row.in_flight:
+        if row.chips:
+            yield DOT
+        yield "…", "yellow"
+
+
+def _state(row: Row, now: datetime) -> Span:
+    if row.status is not Status.PENDING:
+        return status(row.status)
+    if row.in_flight:
+        return f"attempt {row.begun}", "yellow"
+    if row.due is not None and row.due > now:
+        return f"next in {roughly(row.due - now)}", "yellow"
+    return ("due", "yellow") if row.due is not None else ("ending", "yellow")
+
+
+class ProgressLines:
+    """Tells attempts line by line; of many deliveries, how many have settled, now and then."""
+
+    def __init__(self, painter: Painter) -> None:
+        self._painter, self._board = painter, Board()
+        self._told: set[str] = set()
+        self._loop = asyncio.get_running_loop()
+        self._last = self._loop.time()
+
+    def tell(self, entry: Entry) -> None:
+        row = self._board.fold(entry)
+        if row is None or isinstance(entry, Attempting) or not isinstance(entry, Attempted | Settled):
+            return
+        if entry.delivery_id in self._told or len(self._told) < LINES:
+            self._told.add(entry.delivery_id)
+            self._painter.line((f"{_line(row, entry)}", ""))
+        elif self._loop.time() - self._last >= 2:
+            self._last = self._loop.time()
+            counts = ", ".join(f"{number:,} {state}" for state, number in self._board.counts.items() if number)
+            self._painter.line((counts, ""))
+
+    def stop(self) -> None:
+        """Nothing was begun that would need an end."""
+
+
+def _line(row: Row, entry: Attempted | Settled) -> str:
+    head = f"{entry.at:%H:%M:%S} {row.channel or row.event} {row.who}".rstrip()
+    if isinstance(entry, Settled):
+        return f"{head}: {entry.status} after {entry.attempt_count}"
+    then = "" if entry.next_attempt_at is None else f", next in {roughly(entry.next_attempt_at - entry.at)}"
+    return f"{head}: attempt {entry.attempt}: {row.chips[-1][0]} ({entry.elapsed_ms:.0f} ms){then}"
+
+
+class Silence:
+    """Follows, and says nothing."""
+
+    def tell(self, entry: Entry) -> None:
+        """Nothing."""
+
+    def stop(self) -> None:
+        """Nothing."""

@@ -1,0 +1,146 @@
+"""Plays scenarios one after the other, shows each, and says how it all ended: `run` and `send`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from sandbox.cli.ending import Interrupted, run_until_interrupted
+from sandbox.cli.live import LiveTable, Progress, ProgressLines, Silence
+from sandbox.cli.paint import can_write, console_on, err, is_terminal, out
+from sandbox.cli.summary import show_secrets, show_summary, show_title
+from sandbox.cli.words import count, seconds
+from sandbox.core.entries import Entry, Verdict
+from sandbox.core.errors import CannotRun
+from sandbox.core.junit import Suite, junit_xml
+from sandbox.core.model import Status
+from sandbox.core.present import entry_json, json_line
+from sandbox.core.scenario import Scenario
+from sandbox.files import Config
+from sandbox.runner import Stage, play
+from sandbox.settings import Settings
+
+
+def play_all(scenarios: Sequence[Scenario], settings: Settings, config: Config) -> int:
+    """Play *scenarios* and return the exit code: 0 where every one passed."""
+    if settings.junit is not None:
+        _check_writable(settings.junit)
+    session = _Session(scenarios, settings, config)
+    try:
+        run_until_interrupted(session.play(), session.interrupted)
+    except Interrupted as interrupted:
+        return interrupted.exit_code
+    if settings.junit is not None:
+        _write(settings.junit, junit_xml(session.suites))
+    return 0 if all(suite.verdict.passed for suite in session.suites) else 1
+
+
+class _Session:
+    def __init__(self, scenarios: Sequence[Scenario], settings: Settings, config: Config) -> None:
+        self.suites: list[Suite] = []
+        self._scenarios, self._settings, self._config = scenarios, settings, config
+        self._stage: Stage | None = None
+        self._progress: Progress = Silence()
+        self._told = 0
+        self._ascii = not can_write(sys.stdout)
+
+    async def play(self) -> None:
+        began = perf_counter()
+        limit = self._settings.max_wait
+        for number, scenario in enumerate(self._scenarios):
+            left = None if limit is None else max(0.0, limit.total_seconds() - (perf_counter() - began))
+            if number and not self._settings.json:
+                out().line()
+            try:
+                verdict = await play(
+                    scenario,
+                    self._settings,
+                    self._config,
+                    begin=self._begin,
+                    tell=self._tell,
+                    seconds_left=left,
+                )
+            finally:
+                self._progress.stop()
+            self._show(scenario, verdict)
+        if len(self._scenarios) > 1:
+            self._show_all((perf_counter() - began) * 1000)
+
+    def interrupted(self) -> None:
+        """Say at once what is left, before anything is cancelled."""
+        self._progress.stop()
+        self._progress = Silence()
+        said = err()
+        pending = self._stage is not None and self._stage.sandbox.counts()[Status.PENDING]
+        if self._stage is not None and pending:
+            said.line(("interrupted; still pending: ", "bold yellow"), (self._stage.sandbox.describe_pending(), ""))
+        else:
+            said.line(("interrupted; nothing was pending", "bold yellow"))
+        if left := self._scenarios[len(self.suites) + 1 :]:
+            said.line(("not played: " + ", ".join(item.name for item in left), ""))
+        sys.stderr.flush()
+
+    def _begin(self, stage: Stage) -> None:
+        self._stage = stage
+        show_title(err() if self._settings.json else out(), stage)
+        sys.stdout.flush()
+        show_secrets(err(), stage)
+        sys.stderr.flush()
+        self._progress = self._follow(stage)
+
+    def _follow(self, stage: Stage) -> Progress:
+        if self._settings.json and (is_terminal(sys.stdout) or not is_terminal(sys.stderr)):
+            return Silence()  # the lines themselves are the progress
+        if is_terminal(sys.stderr):
+            return LiveTable(console_on(sys.stderr), stage)
+        return ProgressLines(err())
+
+    def _tell(self, seq: int, entry: Entry) -> None:
+        if self._settings.json:
+            # One stream: the numbers of the second scenario go on from those of the first.
+            self._told += 1
+            document = entry_json(self._told, entry)
+            sys.stdout.write(json_line(document, ascii_only=self._ascii) + "\n")
+            sys.stdout.flush()
+        self._progress.tell(entry)
+
+    def _show(self, scenario: Scenario, verdict: Verdict) -> None:
+        assert self._stage is not None
+        self.suites.append(
+            Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries())
+        )
+        sys.stderr.flush()
+        show_summary(err() if self._settings.json else out(), self._stage, verdict)
+        sys.stdout.flush()
+
+    def _show_all(self, milliseconds: float) -> None:
+        painter = err() if self._settings.json else out()
+        painter.line()
+        painter.table(
+            [
+                [
+                    [("PASSED", "green") if suite.verdict.passed else ("FAILED", "red")],
+                    [(suite.name, "bold")],
+                    [(f"{count(len(suite.deliveries), 'delivery', 'deliveries')}", "")],
+                ]
+                for suite in self.suites
+            ]
+        )
+        failed = sum(not suite.verdict.passed for suite in self.suites)
+        word, style = ("FAILED", "bold red") if failed else ("PASSED", "bold green")
+        how = f"{failed} of {len(self.suites)} scenarios failed" if failed else f"{len(self.suites)} scenarios"
+        painter.line((word, style), (f" {how} · {seconds(milliseconds)}", "bold"))
+
+
+def _check_writable(path: Path) -> None:
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise CannotRun(f"--junit: {path} cannot be written: {'a folder' if path.is_dir() else 'no such folder'}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CannotRun(f"--junit: {path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,134 @@
+"""What a run came to: readable at a glance on a terminal, whole lines in a pipe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from sandbox.cli.paint import Painter, Spans
+from sandbox.cli.words import (
+    DIM,
+    attempts,
+    conditions,
+    count,
+    policy,
+    roughly,
+    seconds,
+    status,
+    tally,
+    targets,
+)
+from sandbox.core.entries import Verdict
+from sandbox.core.ledger import Delivery
+from sandbox.core.model import Hmac, Response, Status
+from sandbox.runner import Stage
+
+LISTED: Final = 50
+"""Up to so many deliveries are listed singly; beyond, so many of the failed ones."""
+
+
+def show_title(painter: Painter, stage: Stage) -> None:
+    """What a run begins with: what is played, where to, and under which conditions."""
+    painter.line((stage.scenario.name, "bold"))
+    painter.line(("→ ", DIM), (targets(stage), "cyan"))
+    painter.line(*conditions(stage))
+
+
+def show_secrets(painter: Painter, stage: Stage) -> None:
+    """The secrets that nobody gave: a subscriber needs them to check anything."""
+    for connection in stage.generated:
+        if isinstance(connection.auth, Hmac) and not stage.built_in:
+            painter.line(
+                (f"signing with a generated secret ({connection.name}): ", ""),
+                (str(connection.auth.secret), "bold"),
+            )
+        elif isinstance(connection.auth, Hmac):
+            painter.line((f"signing with a generated secret: {connection.auth.secret}", DIM))
+
+
+def show_summary(painter: Painter, stage: Stage, verdict: Verdict) -> None:
+    """Deliveries, expectations, the policy in force, and the verdict in one line."""
+    deliveries = stage.deliveries()
+    painter.line()
+    if len(deliveries) <= LISTED:
+        _show_singly(painter, stage, deliveries)
+    else:
+        _show_counts(painter, deliveries)
+        failed = [item for item in deliveries if item.status is not Status.SUCCESS]
+        if failed:
+            painter.line()
+            _show_singly(painter, stage, failed[:LISTED])
+            if len(failed) > LISTED:
+                painter.line((f"and {len(failed) - LISTED:,} more without success", DIM))
+    _show_hints(painter, stage, deliveries)
+    painter.line()
+    for expectation in verdict.expectations:
+        if expectation.passed:
+            painter.line(("✓ ", "green"), (expectation.text, ""), (f" — {expectation.actual}", DIM))
+        else:
+            painter.line(("✗ ", "bold red"), (expectation.text, ""), (f" — {expectation.actual}", "red"))
+    for item in stage.policies:
+        painter.line((policy(item), DIM))
+    painter.line()
+    word, style = ("PASSED", "bold green") if verdict.passed else ("FAILED", "bold red")
+    passed = verdict.at - deliveries[0].emitted_at if deliveries else None
+    beside = f" · {roughly(passed)} on the sandbox's clock" if passed and stage.settings.speed != 1 else ""
+    painter.line((word, style), (f" {tally(deliveries)} · {seconds(verdict.elapsed_ms)}", "bold"), (beside, DIM))
+    if not verdict.passed:
+        painter.line((f"the same again: --seed {verdict.seed}", DIM))
+
+
+def _show_singly(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) -> None:
+    names = {item.id: item.name for item in stage.connections}
+    rows = []
+    for item in deliveries:
+        where: list[Spans] = [[(names.get(item.connection_id, ""), "cyan")]] if len(names) > 1 else []
+        who = [(item.who or "-", "bold")]
+        rows.append(
+            [[status(item.status)], [(item.event, "")], [(item.channel or "-", "")], *where, who, attempts(item)]
+        )
+    if rows:
+        painter.table(rows)
+    else:
+        painter.line(("nothing was delivered", DIM))
+
+
+def _show_counts(painter: Painter, deliveries: Sequence[Delivery]) -> None:
+    counts = Counter((item.channel or "-", item.status) for item in deliveries)
+    states = [state for state in Status if any(key[1] is state for key in counts)]
+    rows: list[list[Spans]] = [[[("channel", DIM)], *([status(state)] for state in states)]]
+    for channel in sorted({channel for channel, _ in counts}):
+        rows.append([[(channel, "")], *([(f"{counts[channel, state]:,}", "")] for state in states)])
+    totals = Counter(item.status for item in deliveries)
+    rows.append([[("in all", DIM)], *([(f"{totals[state]:,}", "bold")] for state in states)])
+    painter.table(rows)
+
+
+def _show_hints(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) -> None:
+    checks = stage.checks
+    if checks.verified and not checks.refused:
+        held = count(checks.verified, "signature")
+        painter.line((f"the built-in subscriber verified {held}, and all held", DIM))
+    elif checks.refused:
+        of = count(checks.refused + checks.verified, "signature")
+        painter.line((f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}", "yellow"))
+    for item in deliveries:
+        for attempt in item.attempts:
+            answer = attempt.outcome
+            if isinstance(answer, Response) and (hint := _refusal(attempt.rendering.target.secret, answer)):
+                painter.line((hint, "yellow"))
+                return
+
+
+def _refusal(secret: bytes | None, answer: Response) -> str | None:
+    """Why a signed request may have been refused; our own subscriber says it itself."""
+    if secret is None or answer.status not in {400, 401, 403}:
+        return None
+    server = next((value for name, value in answer.headers if name.lower() == "server"), "")
+    if server == "wexio-sandbox" and answer.body:
+        return f"hint: the subscriber answered {answer.status}: {answer.body.decode('utf-8', 'replace').strip()}"
+    return (
+        f"hint: {answer.status} to a signed request. Does the subscriber know this secret, and does it check "
+        "t, a dot and the raw body? `wexio-sandbox verify` says why a signature does not hold."
+    )

@@ -1,0 +1,19 @@
+"""How expected errors are told: one plain line each, on stderr, never a traceback."""
+
+from __future__ import annotations
+
+import click
+
+from sandbox.core.errors import ConfigError, SandboxError, ScenarioError
+from sandbox.core.present import plain
+
+
+def explain(error: SandboxError) -> None:
+    """Say on stderr what was refused, and why."""
+    if isinstance(error, ScenarioError | ConfigError):
+        from sandbox.core.problems import render_text
+
+        click.echo(render_text(error.problems), err=True)
+    else:
+        for line in str(error).splitlines():
+            click.echo(f"error: {plain(line)}", err=True)
