@@ -23,7 +23,7 @@ from sandbox.core.errors import SettleTimeout, UsageError
 from sandbox.core.expectations import in_short
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Delivery
-from sandbox.core.model import OBJECT_ID, Connection, Event, Hmac, Status
+from sandbox.core.model import Connection, Event, Hmac, Status
 from sandbox.core.moments import isoformat
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy, preset
@@ -70,8 +70,6 @@ class Sandbox:
             raise UsageError(f"signature_time is {signature_time!r}: wall or sandbox")
         if not (speed in ("max", "manual") or isinstance(speed, int | float)):
             raise UsageError(f"speed is {speed!r}: a number, 'max' or 'manual'")
-        if organisation is not None and not OBJECT_ID.fullmatch(organisation):
-            raise UsageError(f"the organisation id {organisation!r} is not 24 lower-case hex digits")
         self.seed = secrets.randbelow(2**32) if seed is None else seed
         self.profile = profile or Profile()
         self.journal: Journal = journal or MemoryJournal()
@@ -89,6 +87,7 @@ class Sandbox:
         self._transport: Transport = transport or HttpTransport()
         self._connections: dict[str, Connection] = {}
         self._dispatchers: list[Dispatcher] = []
+        self._played: Counter[str] = Counter()
         self._cast = self._new_cast(self._cast_of)
         self._clock: Clock | None = None
         self._owner: asyncio.Task[None] | None = None
@@ -230,12 +229,19 @@ class Sandbox:
             raise UsageError(f"{event} is documented, not yet built; what can be emitted: chat.created")
         raise UsageError(f"Wexio documents no event called {event!r}; what can be emitted: chat.created")
 
-    async def play(self, scenario: Scenario, *, subscriber: Subscriber | None = None) -> Verdict:
+    async def play(
+        self,
+        scenario: Scenario,
+        *,
+        subscriber: Subscriber | None = None,
+        narrate: Callable[[str], None] | None = None,
+    ) -> Verdict:
         """Play *scenario* to its end and judge it.
 
         Deliveries go to the sandbox's connections, or to the scenario's where there
-        are none.  *subscriber* suffers the outage that the scenario scripts.  A manual
-        clock moves by itself meanwhile.
+        are none.  *subscriber* suffers the outage that the scenario scripts; *narrate*
+        is told each step's note as the step begins.  A manual clock moves by itself
+        meanwhile.
         """
         clock, _ = self._running()
         if not self._connections:
@@ -245,6 +251,7 @@ class Sandbox:
             raise UsageError("nothing to deliver to: connect a subscriber first")
         run_id = self._run_id(len(self._dispatchers))
         dispatcher = self._new_dispatcher(clock, run_id)
+        self._played[scenario.name] += 1
         player = Player(
             scenario,
             run_id=run_id,
@@ -254,12 +261,14 @@ class Sandbox:
                     "organisation": scenario.organisation or self._cast_of["organisation"],
                     "integrations": {**(self._cast_of["integrations"] or {}), **scenario.integrations},
                     "contacts": {**(self._cast_of["contacts"] or {}), **scenario.contacts},
+                    "run": f"{scenario.name}/{self._played[scenario.name]}",
                 }
             ),
             dispatcher=dispatcher,
             ledger=self.journal.ledger,
             subscriber=subscriber,
             spawn=self._spawn,
+            narrate=narrate,
         )
         began = perf_counter()
         with clock.free() if isinstance(clock, SteppingClock) else nullcontext(), running(clock):

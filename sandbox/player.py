@@ -32,10 +32,12 @@ class Player:
         ledger: Ledger,
         subscriber: Subscriber | None,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        narrate: Callable[[str], None] | None = None,
     ) -> None:
         self._scenario, self._run_id = scenario, run_id
         self._clock, self._cast, self._dispatcher, self._ledger = clock, cast, dispatcher, ledger
         self._subscriber, self._spawn = subscriber, spawn
+        self._narrate = narrate
         self._at = clock.now()  # the instant of the present step: waits add up, lateness does not
         self._since_breath = 0
         self._judged: set[str] = set()
@@ -56,6 +58,8 @@ class Player:
 
     async def _steps(self, steps: Iterable[Step]) -> None:
         for step in steps:
+            if step.note and self._narrate is not None:
+                self._narrate(step.note)
             match step:
                 case Emit():
                     await self._emit(step)

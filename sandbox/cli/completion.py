@@ -12,7 +12,11 @@ from click.shell_completion import BashComplete, FishComplete, ShellComplete, Zs
 from sandbox.core.errors import UsageError
 from sandbox.settings import one_of
 
-_CLASSES: Final[dict[str, type[ShellComplete]]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+_CLASSES: Final[dict[str, type[ShellComplete]]] = {
+    "bash": BashComplete,
+    "zsh": ZshComplete,
+    "fish": FishComplete,
+}
 
 
 @click.command(

@@ -14,7 +14,9 @@ from sandbox.settings import one_of
 
 @click.command()
 @click.argument("scenario", nargs=-1, required=True, shell_complete=complete_scenario)
-@click.option("--format", "form", metavar="text|json|github", default="text", help="How to print. Default: text.")
+@click.option(
+    "--format", "form", metavar="text|json|github", default="text", help="How to print. Default: text."
+)
 def lint(scenario: tuple[str, ...], form: str) -> int:
     """Check each SCENARIO, a file or the name of a shipped one.
 
@@ -30,7 +32,9 @@ def lint(scenario: tuple[str, ...], form: str) -> int:
     except ValueError as error:
         raise UsageError(f"--format: {error}") from None
     found = [problem for name in scenario for problem in lint_scenario(name, environ=os.environ)]
-    render = {"json": rendering.render_json, "github": rendering.render_github}.get(form, rendering.render_text)
+    render = {"json": rendering.render_json, "github": rendering.render_github}.get(
+        form, rendering.render_text
+    )
     if found or form == "json":
         click.echo(render(found))
     errors = sum(problem.severity == "error" for problem in found)

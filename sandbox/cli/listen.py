@@ -28,7 +28,9 @@ _LINES: Final = 3  # of payload, on a terminal
 
 @click.command()
 @click.option("--port", default=PORT, metavar="N", help=f"Default: {PORT}; 0 takes a free one.")
-@click.option("--host", default="127.0.0.1", metavar="NAME", help="The address to listen on. Default: 127.0.0.1.")
+@click.option(
+    "--host", default="127.0.0.1", metavar="NAME", help="The address to listen on. Default: 127.0.0.1."
+)
 @click.option("--secret", metavar="S", help="Verify signatures with this secret. Also WEXIO_SANDBOX_SECRET.")
 @click.option(
     "--respond",
@@ -96,7 +98,9 @@ class _Desk:
 
     def open(self, url: str, *, verifies: bool) -> None:
         ready: Painter = self._err if self._json else self._out
-        ready.line(("listening on ", ""), (url, "bold cyan"), (" (every path is taken; Ctrl-C ends it)", "dim"))
+        ready.line(
+            ("listening on ", ""), (url, "bold cyan"), (" (every path is taken; Ctrl-C ends it)", "dim")
+        )
         same = " --secret <the same>" if verifies else ""
         ready.line(("try it: ", "dim"), (f"wexio-sandbox send chat.created --to {url}{same}", ""))
         if not verifies:

@@ -41,7 +41,18 @@ class Progress(Protocol):
 class Row:
     """What is shown of one delivery."""
 
-    __slots__ = ("begun", "channel", "chips", "due", "emitted_at", "event", "ended_at", "in_flight", "status", "who")
+    __slots__ = (
+        "begun",
+        "channel",
+        "chips",
+        "due",
+        "emitted_at",
+        "event",
+        "ended_at",
+        "in_flight",
+        "status",
+        "who",
+    )
 
     def __init__(self, emitted: Emitted) -> None:
         self.event, self.channel, self.who = emitted.event.name, emitted.event.channel, emitted.who
@@ -206,7 +217,9 @@ class ProgressLines:
             self._painter.line((f"{_line(row, entry)}", ""))
         elif self._loop.time() - self._last >= 2:
             self._last = self._loop.time()
-            counts = ", ".join(f"{number:,} {state}" for state, number in self._board.counts.items() if number)
+            counts = ", ".join(
+                f"{number:,} {state}" for state, number in self._board.counts.items() if number
+            )
             self._painter.line((counts, ""))
 
     def stop(self) -> None:

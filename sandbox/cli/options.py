@@ -15,9 +15,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 # The presets and other words are repeated here only as help; who reads them decides.
 _DELIVERY = (
     click.option("--to", metavar="URL", help="Deliver here instead of to the scenario's connections."),
-    click.option("--secret", metavar="S", help="Sign with this secret (HMAC). Default: a generated one, shown."),
+    click.option(
+        "--secret", metavar="S", help="Sign with this secret (HMAC). Default: a generated one, shown."
+    ),
     click.option("--bearer", metavar="TOKEN", help="Authorise by a bearer token, without a signature."),
-    click.option("--basic", metavar="USER:PASSWORD", help="Authorise by user and password, without a signature."),
+    click.option(
+        "--basic", metavar="USER:PASSWORD", help="Authorise by user and password, without a signature."
+    ),
     click.option("--no-auth", is_flag=True, help="Neither signature nor authorisation."),
     click.option("--seed", metavar="N", help="The same seed gives the same people, ids and secrets."),
     click.option("--start", metavar="TIME", help="Where the sandbox's clock starts: 2026-04-24T14:02:10Z."),
@@ -25,10 +29,16 @@ _DELIVERY = (
         "--signature-time", metavar="wall|sandbox", help="Whose time the signature carries. Default: wall."
     ),
     click.option("--speed", metavar="X|max", help="How much faster waits and retry delays pass. Default: 1."),
-    click.option("--retry", metavar="PRESET", help="The retry policy of every connection: wexio, none or svix."),
+    click.option(
+        "--retry", metavar="PRESET", help="The retry policy of every connection: wexio, none or svix."
+    ),
     click.option("--attempt-timeout", metavar="DURATION", help="Real time allowed for one attempt: 10s."),
-    click.option("--max-wait", metavar="DURATION", help="Real time for the whole run; used up, it has failed."),
-    click.option("--config", metavar="FILE", help="The configuration file. Default: wexio-sandbox.yaml, if there."),
+    click.option(
+        "--max-wait", metavar="DURATION", help="Real time for the whole run; used up, it has failed."
+    ),
+    click.option(
+        "--config", metavar="FILE", help="The configuration file. Default: wexio-sandbox.yaml, if there."
+    ),
     click.option("--json", is_flag=True, help="Print the journal, one JSON object a line, and the verdict."),
     click.option("--junit", metavar="FILE", help="Also write the verdict as JUnit XML."),
 )

@@ -24,7 +24,9 @@ Spans = Sequence[Span]
 
 GAP: Final = "  "
 # For streams that cannot carry them.
-_ASCII: Final = {ord(a): b for a, b in {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-"}.items()}
+_ASCII: Final = {
+    ord(a): b for a, b in {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-"}.items()
+}
 
 
 class Painter(Protocol):
@@ -113,9 +115,7 @@ def width(text: str) -> int:
     """How many columns *text* takes on a terminal."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text
-    )
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def can_write(stream: TextIO) -> bool:

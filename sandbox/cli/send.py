@@ -23,7 +23,9 @@ MOST: Final = 1_000_000
 
 @click.command(epilog=LAYERS)
 @click.argument("event")
-@click.option("--channel", metavar="C", help="WHATSAPP, TELEGRAM, VIBER or INSTAGRAM. Default: drawn from the seed.")
+@click.option(
+    "--channel", metavar="C", help="WHATSAPP, TELEGRAM, VIBER or INSTAGRAM. Default: drawn from the seed."
+)
 @click.option(
     "--set",
     "assignments",
@@ -99,15 +101,21 @@ def merged(assignments: Iterable[str]) -> dict[str, Any]:
         if not equals:
             raise UsageError(f"--set {assignment}: write PATH=VALUE, such as chat.firstName=Zoë")
         if not all(re.fullmatch(r"[A-Za-z0-9_-]+", part) for part in parts):
-            raise UsageError(f"--set {assignment}: {path!r} is no path; names with dots between them are, such as chat.firstName")
+            raise UsageError(
+                f"--set {assignment}: {path!r} is no path; names with dots between them are, such as chat.firstName"
+            )
         if parts[0] == "data":
-            raise UsageError(f"--set {assignment}: paths begin inside data; write {path.removeprefix('data.')}=…")
+            raise UsageError(
+                f"--set {assignment}: paths begin inside data; write {path.removeprefix('data.')}=…"
+            )
         branch = tree
         for depth, part in enumerate(parts[:-1], 1):
             branch = branch.setdefault(part, {})
             if not isinstance(branch, dict):
                 above = ".".join(parts[:depth])
-                raise UsageError(f"--set {assignment}: {above} has been set to a value that holds no {parts[depth]}")
+                raise UsageError(
+                    f"--set {assignment}: {above} has been set to a value that holds no {parts[depth]}"
+                )
         branch[parts[-1]] = _value(text)
     return tree
 

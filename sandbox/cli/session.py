@@ -75,7 +75,9 @@ class _Session:
         said = err()
         pending = self._stage is not None and self._stage.sandbox.counts()[Status.PENDING]
         if self._stage is not None and pending:
-            said.line(("interrupted; still pending: ", "bold yellow"), (self._stage.sandbox.describe_pending(), ""))
+            said.line(
+                ("interrupted; still pending: ", "bold yellow"), (self._stage.sandbox.describe_pending(), "")
+            )
         else:
             said.line(("interrupted; nothing was pending", "bold yellow"))
         if left := self._scenarios[len(self.suites) + 1 :]:
@@ -108,9 +110,7 @@ class _Session:
 
     def _show(self, scenario: Scenario, verdict: Verdict) -> None:
         assert self._stage is not None
-        self.suites.append(
-            Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries())
-        )
+        self.suites.append(Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries()))
         sys.stderr.flush()
         show_summary(err() if self._settings.json else out(), self._stage, verdict)
         sys.stdout.flush()
@@ -130,13 +130,17 @@ class _Session:
         )
         failed = sum(not suite.verdict.passed for suite in self.suites)
         word, style = ("FAILED", "bold red") if failed else ("PASSED", "bold green")
-        how = f"{failed} of {len(self.suites)} scenarios failed" if failed else f"{len(self.suites)} scenarios"
+        how = (
+            f"{failed} of {len(self.suites)} scenarios failed" if failed else f"{len(self.suites)} scenarios"
+        )
         painter.line((word, style), (f" {how} · {seconds(milliseconds)}", "bold"))
 
 
 def _check_writable(path: Path) -> None:
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise CannotRun(f"--junit: {path} cannot be written: {'a folder' if path.is_dir() else 'no such folder'}")
+        raise CannotRun(
+            f"--junit: {path} cannot be written: {'a folder' if path.is_dir() else 'no such folder'}"
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -74,7 +74,9 @@ def show_summary(painter: Painter, stage: Stage, verdict: Verdict) -> None:
     word, style = ("PASSED", "bold green") if verdict.passed else ("FAILED", "bold red")
     passed = verdict.at - deliveries[0].emitted_at if deliveries else None
     beside = f" · {roughly(passed)} on the sandbox's clock" if passed and stage.settings.speed != 1 else ""
-    painter.line((word, style), (f" {tally(deliveries)} · {seconds(verdict.elapsed_ms)}", "bold"), (beside, DIM))
+    painter.line(
+        (word, style), (f" {tally(deliveries)} · {seconds(verdict.elapsed_ms)}", "bold"), (beside, DIM)
+    )
     if not verdict.passed:
         painter.line((f"the same again: --seed {verdict.seed}", DIM))
 
@@ -86,7 +88,14 @@ def _show_singly(painter: Painter, stage: Stage, deliveries: Sequence[Delivery])
         where: list[Spans] = [[(names.get(item.connection_id, ""), "cyan")]] if len(names) > 1 else []
         who = [(item.who or "-", "bold")]
         rows.append(
-            [[status(item.status)], [(item.event, "")], [(item.channel or "-", "")], *where, who, attempts(item)]
+            [
+                [status(item.status)],
+                [(item.event, "")],
+                [(item.channel or "-", "")],
+                *where,
+                who,
+                attempts(item),
+            ]
         )
     if rows:
         painter.table(rows)
@@ -127,7 +136,9 @@ def _refusal(secret: bytes | None, answer: Response) -> str | None:
         return None
     server = next((value for name, value in answer.headers if name.lower() == "server"), "")
     if server == "wexio-sandbox" and answer.body:
-        return f"hint: the subscriber answered {answer.status}: {answer.body.decode('utf-8', 'replace').strip()}"
+        return (
+            f"hint: the subscriber answered {answer.status}: {answer.body.decode('utf-8', 'replace').strip()}"
+        )
     return (
         f"hint: {answer.status} to a signed request. Does the subscriber know this secret, and does it check "
         "t, a dot and the raw body? `wexio-sandbox verify` says why a signature does not hold."

@@ -22,16 +22,16 @@ HOLDS, DOES_NOT = 0, 1
 @click.command()
 @click.option("--secret", metavar="S", help="The secret that both sides know. Also WEXIO_SANDBOX_SECRET.")
 @click.option("--signature", required=True, metavar="'t=…,v1=…'", help="The value of X-Wexio-Signature.")
-@click.option("--body", required=True, metavar="FILE", help="The raw body, byte for byte; - reads standard input.")
+@click.option(
+    "--body", required=True, metavar="FILE", help="The raw body, byte for byte; - reads standard input."
+)
 @click.option("--now", metavar="UNIX", help="The receiver's time, in seconds since 1970. Default: now.")
 @click.option(
     "--tolerance",
     metavar="DURATION",
     help="How old (or early) it may be: 300 (seconds) or 5m. Default: 5m, which we assume.",
 )
-def verify(
-    secret: str | None, signature: str, body: str, now: str | None, tolerance: str | None
-) -> int:
+def verify(secret: str | None, signature: str, body: str, now: str | None, tolerance: str | None) -> int:
     """Say whether a signature holds and, if not, why. Exit code 0 if it holds, 1 if not."""
     from sandbox.cli.paint import out
     from sandbox.clock import wall_now

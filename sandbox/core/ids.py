@@ -19,21 +19,28 @@ T = TypeVar("T")
 class Stream:
     """Deterministic randomness for one entity."""
 
-    __slots__ = ("_block", "_key", "_pool")
+    __slots__ = ("_at", "_block", "_key", "_pool")
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._block = 0
+        self._block = self._at = 0
         self._pool = b""
 
     def take(self, count: int) -> bytes:
         """The next *count* random bytes."""
-        pool = self._pool
+        at, end = self._at, self._at + count
+        if end > len(self._pool):
+            self._refill(count)
+            at, end = 0, count
+        self._at = end
+        return self._pool[at:end]
+
+    def _refill(self, count: int) -> None:
+        pool = self._pool[self._at :]
         while len(pool) < count:
             pool += blake2b(self._key, salt=self._block.to_bytes(8, "little")).digest()
             self._block += 1
-        self._pool = pool[count:]
-        return pool[:count]
+        self._pool = pool
 
     def hex(self, digits: int) -> str:
         """*digits* lower-case hex digits; *digits* is even."""
@@ -41,7 +48,13 @@ class Stream:
 
     def below(self, bound: int) -> int:
         """An integer from 0 to *bound* - 1; its bias is under one in 2**32."""
-        return int.from_bytes(self.take(8), "little") % bound
+        # As take(8), without the call: people are made of little else.
+        at, end = self._at, self._at + 8
+        if end > len(self._pool):
+            self._refill(8)
+            at, end = 0, 8
+        self._at = end
+        return int.from_bytes(self._pool[at:end], "little") % bound
 
     def between(self, low: int, high: int) -> int:
         """An integer from *low* to *high*, both included."""

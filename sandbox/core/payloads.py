@@ -5,7 +5,7 @@ Optional fields are left out, never null; ``archivedAt`` is the one exception.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 FieldValue = str | int | float | bool | None
 

@@ -158,9 +158,10 @@ async def test_ten_thousand_deliveries_over_fifty_connections_settle_without_los
     def decide(seen):
         return chance.choice(failures) if chance.random() < 1 / 3 else 200
 
-    async with Receiver(decide) as receiver, Sandbox(
-        seed=4, speed="max", start=datetime(2026, 4, 24, tzinfo=UTC), retry=policy
-    ) as sandbox:
+    async with (
+        Receiver(decide) as receiver,
+        Sandbox(seed=4, speed="max", start=datetime(2026, 4, 24, tzinfo=UTC), retry=policy) as sandbox,
+    ):
         for number in range(50):
             sandbox.connect(
                 Connection(name=f"c{number}", url=f"{receiver.url}/{number}", auth=Hmac("x"), concurrency=4)
@@ -176,14 +177,17 @@ async def test_ten_thousand_deliveries_over_fifty_connections_settle_without_los
     assert counts[Status.SUCCESS] >= 9_990  # (1/3) ** 12 of them are dead letters: almost surely none
 
     wire = Counter(
-        (seen.line.split()[1], seen["X-Wexio-Event-Id"], int(seen["X-Wexio-Attempt"])) for seen in receiver.seen
+        (seen.line.split()[1], seen["X-Wexio-Event-Id"], int(seen["X-Wexio-Attempt"]))
+        for seen in receiver.seen
     )
     assert max(wire.values()) == 1
     claimed = {(e.connection_id, e.event_id, e.attempt) for e in entries if isinstance(e, Attempting)}
     ended = [(e.connection_id, e.event_id, e.attempt) for e in entries if isinstance(e, Attempted)]
     assert len(claimed) == len(ended) == len(set(ended)) == len(wire)
     for delivery in deliveries:
-        assert [attempt.attempt for attempt in delivery.attempts] == list(range(1, delivery.attempt_count + 1))
+        assert [attempt.attempt for attempt in delivery.attempts] == list(
+            range(1, delivery.attempt_count + 1)
+        )
     taken = Counter()
     for delivery in deliveries:
         taken[delivery.connection_id, delivery.event_id] += 1

@@ -26,6 +26,7 @@ ORDER = (
     "engine",
     "files",
     "settings",
+    "runner",
     "web",
     "cli",
     "testing",
@@ -34,7 +35,7 @@ ORDER = (
 
 OUTSIDE_THE_ORDER = {"sandbox", "sandbox.__main__"}  # the public names; python -m sandbox
 
-CORE_MAY_IMPORT = {"faker", "pydantic", "pydantic_core", "yaml", "sandbox"}
+CORE_MAY_IMPORT = {"faker", "pydantic", "pydantic_core", "typing_extensions", "yaml", "sandbox"}
 CORE_MUST_NOT_IMPORT = {
     *("aiohttp", "asyncio", "click", "rich", "sqlite3"),
     *("logging", "multiprocessing", "os", "pathlib", "shutil", "socket", "ssl", "subprocess", "sys"),

@@ -1,0 +1,299 @@
+"""The cast: makes up what happens in Wexio, from the seed, and fits in what was pinned.
+
+One stream of randomness for each entity: a step more or less changes nobody else.
+People are the same in every run of one seed; what happens to them belongs to its run,
+so that two scenarios of one seed do not share an event's id.
+
+Source: the specification's sections 4 (chat.created) and 5 (types).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any, Final
+
+from sandbox.core.catalogue import CHANNEL_ID_FIELD, CHANNELS
+from sandbox.core.errors import UsageError
+from sandbox.core.ids import Seed, Stream
+from sandbox.core.jsontext import PLAIN, NotJson, dumps
+from sandbox.core.merge import merge_chat_created
+from sandbox.core.model import OBJECT_ID, Event
+from sandbox.core.moments import isoformat
+from sandbox.core.payloads import CHAT_FIELDS, CONTACT_FIELDS
+from sandbox.core.persona import Appearance, Person, Pins, appearance, check_pins, person
+from sandbox.core.profile import ID_PREFIX, Profile
+from sandbox.core.scenario import NO_CONTACT, Origin
+
+_FOUNDED: Final = datetime(2023, 1, 1, tzinfo=UTC)  # organisations are older than any event
+_FOUNDING_DAYS: Final = 3 * 365
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cameo:
+    """An event, and the person in it as one would call them."""
+
+    event: Event
+    who: str
+
+
+@dataclass(slots=True)
+class _Role:
+    """A named contact, once they have been seen."""
+
+    person: Person
+    people_id: str
+    created: datetime
+    known_before: bool  # Wexio had them before their first chat
+
+
+class Cast:
+    """Makes up people and ids; the same *seed* makes up the same ones.
+
+    *integrations* pins ids by channel, *contacts* fields by name; *run* names what
+    is being played.  Raises `UsageError` for what is not in the documented form.
+    """
+
+    def __init__(
+        self,
+        seed: Seed,
+        *,
+        profile: Profile | None = None,
+        organisation: str | None = None,
+        integrations: Mapping[str, str] | None = None,
+        contacts: Mapping[str, Pins] | None = None,
+        run: str = "",
+    ) -> None:
+        profile = profile or Profile()
+        self._seed, self._types, self._run = seed, profile.types, run
+        self._secret_prefix = profile.signature.secret_prefix
+        self._dated = self._types.object_ids == "creation_time"
+        self._contacts = dict(contacts or {})
+        for name, pins in self._contacts.items():
+            check_pins(name, pins)
+        self._roles: dict[str, _Role] = {}
+        self._seen: Counter[str] = Counter()
+        self.organisation_id = _object_id("organisation", organisation) or self._old_id("organisation")
+        self._integrations = {channel: self._old_id(f"integration/{channel}") for channel in CHANNELS}
+        for channel, id in (integrations or {}).items():
+            _known_channel(channel)
+            self._integrations[channel] = _object_id(f"{channel} integration", id) or ""
+
+    # --- what stays the same ---------------------------------------------------------
+
+    def integration_id(self, channel: str) -> str:
+        """The one integration of *channel*."""
+        return self._integrations[channel]
+
+    def connection_id(self, name: str) -> str:
+        """The id of the outbound connection called *name*."""
+        return self._old_id(f"connection/{name}")
+
+    def secret(self, name: str) -> str:
+        """The generated signing secret of the connection called *name*."""
+        return f"{self._secret_prefix}{self._seed.stream(f'secret/{name}').hex(48)}"
+
+    def _old_id(self, name: str) -> str:
+        stream = self._seed.stream(name)
+        founded = _FOUNDED + timedelta(seconds=stream.below(_FOUNDING_DAYS * 86_400))
+        return stream.object_id(founded if self._dated else None)
+
+    # --- what happens --------------------------------------------------------------
+
+    def chat_created(
+        self,
+        *,
+        at: datetime,
+        channels: Sequence[str] = CHANNELS,
+        contact: str | None = None,
+        origin: Origin = "inbound",
+        data: Mapping[str, Any] | None = None,
+        event_id: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Cameo:
+        """Somebody's first contact with the organisation, at the moment *at*.
+
+        The channel is drawn where *channels* has several.  *contact* is a name that was
+        given to the cast, ``"none"`` (a chat without a contact), or somebody new.
+        *data* is merged over what was made up; None removes a field.
+        """
+        known = contact if contact is not None and contact != NO_CONTACT else None
+        if known is not None and known not in self._contacts:
+            raise _no_such_contact(known, self._contacts)
+        if contact == NO_CONTACT and data and data.get("contact") is not None:
+            raise UsageError("contact 'none' leaves data.contact out: give one or the other")
+        stream, key = self._stream_of(channels, contact, origin)
+        channel = channels[0] if len(channels) == 1 else stream.choice(channels)
+        occurred = at if occurred_at is None else occurred_at
+        created = occurred - stream.between(40, 900) * _MILLISECOND
+        pins: Pins = _NOTHING
+        if known is not None:
+            pins = self._contacts[known]
+            role = self._role(known, pins, created, origin)
+            looks = appearance(
+                self._seed.stream(f"contact/{known}/{channel}"), role.person, channel, self._types
+            )
+        else:
+            newcomer = self._seed.stream(f"contact/{key}")
+            role = self._cast_new(newcomer, person(newcomer, channel=channel), created, origin)
+            looks = appearance(newcomer, role.person, channel, self._types)
+        payload: dict[str, Any] = {
+            "chat": self._chat(stream, channel, role.person, looks, pins, created, group=known is None)
+        }
+        if contact != NO_CONTACT:
+            payload["contact"] = self._contact(role, looks, pins)
+        event_uuid = stream.uuid4()
+        if data:
+            payload = merge_chat_created(payload, data)
+        event = Event(
+            id=event_id or ID_PREFIX + event_uuid,
+            name="chat.created",
+            occurred_at=occurred,
+            organisation_id=self.organisation_id,
+            data_json=_json(payload) if data or pins else PLAIN(payload).encode(),
+            channel=channel,
+        )
+        return Cameo(event=event, who=_who(payload))
+
+    def _stream_of(self, channels: Sequence[str], contact: str | None, origin: Origin) -> tuple[Stream, str]:
+        """The stream of this happening, and its name: the n-th of its kind in this run."""
+        if not channels:
+            raise UsageError("no channel to draw from")
+        for channel in channels:
+            _known_channel(channel)
+        kind = f"{contact or ''}/{','.join(channels)}/{origin}"
+        self._seen[kind] += 1
+        key = f"/{kind}/{self._seen[kind]}"
+        return self._seed.stream(f"event/{self._run}{key}"), key
+
+    def _role(self, name: str, pins: Pins, created: datetime, origin: Origin) -> _Role:
+        role = self._roles.get(name)
+        if role is None:
+            stream = self._seed.stream(f"contact/{name}")
+            who = person(stream, pins=pins)
+            role = self._roles[name] = self._cast_new(stream, who, created, origin)
+        return role
+
+    def _cast_new(self, stream: Stream, who: Person, chat_created: datetime, origin: Origin) -> _Role:
+        # A proactive chat is opened with somebody whom Wexio knows already.
+        age = timedelta(minutes=stream.between(24 * 60, 400 * 24 * 60))
+        created = chat_created - age if origin == "flow" else chat_created
+        people_id = stream.object_id(created if self._dated else None)
+        return _Role(person=who, people_id=people_id, created=created, known_before=origin == "flow")
+
+    def _chat(
+        self,
+        stream: Stream,
+        channel: str,
+        who: Person,
+        looks: Appearance,
+        pins: Pins,
+        created: datetime,
+        *,
+        group: bool,
+    ) -> dict[str, Any]:
+        id_field = CHANNEL_ID_FIELD[channel]
+        channel_id = pins.get(id_field, looks.channel_id)
+        chat_id = stream.object_id(created if self._dated else None)
+        number, lot = stream.digits(10), stream.below(25)
+        moment = isoformat(created)
+        chat: dict[str, Any] = {
+            "id": chat_id,
+            "integrationId": self._integrations[channel],
+            "channel": channel,
+            "externalChatId": channel_id,
+            id_field: channel_id,
+            "firstName": who.first,
+        }
+        if looks.shows_last_name or "lastName" in pins:
+            chat["lastName"] = who.last
+        if looks.photo_url:
+            chat["photoUrl"] = looks.photo_url
+        if looks.username:
+            chat["username"] = looks.username
+        if group and channel == "TELEGRAM" and lot == 0:
+            # In a group the chat is not the person: it has a number and a title of its own.
+            chat["externalChatId"] = f"-100{number}"
+            chat["title"] = f"{who.first} & co."
+        chat["createdAt"] = chat["updatedAt"] = moment
+        chat["archivedAt"] = None
+        if not pins:
+            return chat
+        overlay = {
+            name: pins[name] for name in ("firstName", "lastName", "photoUrl", "username") if name in pins
+        }
+        chat.update(overlay)
+        return {name: chat[name] for name in CHAT_FIELDS if name in chat and _stays(name, chat[name])}
+
+    def _contact(self, role: _Role, looks: Appearance, pins: Pins) -> dict[str, Any]:
+        who = role.person
+        contact: dict[str, Any] = {"peopleId": role.people_id}
+        if looks.shares_phone or role.known_before or "phoneNumber" in pins:
+            contact["phoneNumber"] = who.phone
+        if role.known_before:
+            contact["email"] = who.email
+        contact["firstName"] = who.first
+        if who.last and (looks.shows_last_name or role.known_before or "lastName" in pins):
+            contact["lastName"] = who.last
+        if role.known_before:
+            contact["tags"] = list(who.tags)
+            contact["systemFields"] = {
+                "country": who.locale.country,
+                "language": who.locale.name.partition("_")[0],
+            }
+            contact["customFields"] = {"plan": who.plan, "orders": who.orders}
+        contact["createdAt"] = contact["updatedAt"] = isoformat(role.created)
+        if not pins:
+            return contact
+        contact.update((name, pins[name]) for name in CONTACT_FIELDS if name in pins)
+        return {name: contact[name] for name in CONTACT_FIELDS if contact.get(name) is not None}
+
+
+def _stays(name: str, value: object) -> bool:
+    return value is not None or name == "archivedAt"
+
+
+def _json(payload: Mapping[str, Any]) -> bytes:
+    try:
+        return dumps(payload)
+    except NotJson as error:
+        raise UsageError(f"data.{error}") from None
+
+
+def _who(payload: Mapping[str, Any]) -> str:
+    chat = payload["chat"]
+    name = " ".join(str(chat[part]) for part in ("firstName", "lastName") if chat.get(part))
+    if name:
+        return name
+    fallbacks = (chat.get("username"), chat.get("title"), payload.get("contact", {}).get("phoneNumber"))
+    return next((str(text) for text in fallbacks if text), "")
+
+
+def _known_channel(channel: str) -> None:
+    if channel in CHANNELS:
+        return
+    near = get_close_matches(str(channel).upper(), CHANNELS, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(CHANNELS)}"
+    raise UsageError(f"no channel is called {channel!r}: {hint}")
+
+
+def _object_id(what: str, id: str | None) -> str | None:
+    if id is not None and not OBJECT_ID.fullmatch(id):
+        raise UsageError(f"the {what} id {id!r} is not 24 lower-case hex digits")
+    return id
+
+
+def _no_such_contact(name: str, contacts: Mapping[str, Any]) -> UsageError:
+    near = get_close_matches(name, contacts, 1)
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    elif contacts:
+        hint = f"there are {', '.join(contacts)}"
+    else:
+        hint = "none was given to the sandbox; leave it out for somebody new, or say 'none'"
+    return UsageError(f"no contact is called {name!r}: {hint}")

@@ -1,0 +1,160 @@
+"""From the shapes of a file to the values that are played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, assert_never
+
+from sandbox.core import shapes
+from sandbox.core.answers import script
+from sandbox.core.catalogue import CHANNELS
+from sandbox.core.model import Auth, Basic, Bearer, Connection, Hmac, NoAuth, Status
+from sandbox.core.profile import Profile
+from sandbox.core.retry import Backoff, RetryPolicy, preset
+from sandbox.core.scenario import (
+    Answer,
+    Emit,
+    Expect,
+    Outage,
+    Range,
+    Repeat,
+    Scenario,
+    Settle,
+    Step,
+    SubscriberScript,
+    Wait,
+)
+
+
+def scenario_of(shape: shapes.ScenarioShape, profile: Profile) -> Scenario:
+    """The scenario; what a retry policy leaves out is taken from *profile*."""
+    return Scenario(
+        name=shape.name,
+        description=shape.description,
+        seed=shape.seed,
+        start=shape.start,
+        signature_time=shape.signature_time,
+        organisation=shape.organisation,
+        integrations=shape.integrations,
+        retry=retry_of(shape.retry, profile),
+        contacts={
+            name: contact.model_dump(exclude_unset=True) if contact else {}
+            for name, contact in shape.contacts.items()
+        },
+        connections=tuple(connection_of(item, profile) for item in shape.connections),
+        subscriber=_subscriber(shape.subscriber),
+        steps=_steps(shape.steps),
+    )
+
+
+def connection_of(shape: shapes.ConnectionShape, profile: Profile) -> Connection:
+    """A connection; its events in the file's order."""
+    return Connection(
+        name=shape.name,
+        id=shape.id,
+        url=shape.url,
+        auth=_auth(shape.auth),
+        events=tuple(shape.events),
+        active=shape.active,
+        retry=retry_of(shape.retry, profile),
+        concurrency=shape.concurrency,
+    )
+
+
+def _auth(shape: shapes.AuthShape) -> Auth:
+    match shape:
+        case shapes.HmacShape():
+            return Hmac(secret=shape.secret)
+        case shapes.BearerShape():
+            return Bearer(token=shape.token)
+        case shapes.BasicShape():
+            return Basic(username=shape.username, password=shape.password)
+        case shapes.NoneShape():
+            return NoAuth()
+        case other:
+            assert_never(other)
+
+
+def retry_of(shape: shapes.RetryShape | str | None, profile: Profile) -> RetryPolicy | str | None:
+    """A preset's name as it is, or a policy."""
+    if not isinstance(shape, shapes.RetryShape):
+        return shape
+    rules = preset("wexio", profile)
+    delays: tuple[timedelta, ...] | Backoff = tuple(shape.delays or ())
+    if shape.backoff is not None:
+        grown = shape.backoff
+        delays = Backoff(
+            base=grown.base, factor=grown.factor, max=grown.max or timedelta(hours=1), jitter=grown.jitter
+        )
+    return RetryPolicy(
+        attempts=shape.attempts if shape.attempts is not None else len(shape.delays or ()) + 1,
+        delays=delays,
+        timeout=shape.timeout or rules.timeout,
+        success=rules.success,
+        give_up_on=frozenset(shape.give_up_on) if shape.give_up_on is not None else rules.give_up_on,
+        retry_after=shape.retry_after or rules.retry_after,
+    )
+
+
+def _subscriber(shape: shapes.SubscriberShape) -> SubscriberScript:
+    outage = shape.outage
+    return SubscriberScript(
+        respond=script(_answer(item) for item in shape.respond),
+        outage=None
+        if outage is None
+        else Outage(start=outage.from_, duration=outage.for_, status=outage.status),
+    )
+
+
+def _answer(item: Any) -> Any:
+    if not isinstance(item, shapes.AnswerShape):
+        return item
+    return Answer(status=item.status, after=item.after or timedelta(), headers=item.headers or {})
+
+
+def _steps(steps: Sequence[Any]) -> tuple[Step, ...]:
+    return tuple(map(_step, steps))
+
+
+def _step(shape: Any) -> Step:
+    match shape:
+        case shapes.EmitShape():
+            channels = shape.channel if isinstance(shape.channel, list) else [shape.channel]
+            return Emit(
+                event=shape.emit,
+                channels=CHANNELS if shape.channel is None else tuple(map(str, channels)),
+                contact=shape.contact,
+                origin=shape.origin,
+                data=shape.data or {},
+                id=shape.id,
+                occurred_at=shape.occurred_at,
+                note=shape.note,
+            )
+        case shapes.WaitShape():
+            return Wait(duration=shape.wait, note=shape.note)
+        case shapes.RepeatShape():
+            return Repeat(
+                times=shape.repeat,
+                every=shape.every or timedelta(),
+                steps=_steps(shape.steps),
+                note=shape.note,
+            )
+        case shapes.SettleShape():
+            return Settle(timeout=shape.settle, note=shape.note)
+        case shapes.ExpectShape(expect=expect):
+            return Expect(
+                status=None if expect.status is None else Status(expect.status),
+                deliveries=_range(expect.deliveries),
+                attempts=_range(expect.attempts),
+                within=expect.within,
+                note=shape.note,
+            )
+        case _:
+            raise TypeError(f"not a step: {shape!r}")
+
+
+def _range(shape: int | shapes.RangeShape | None) -> Range | None:
+    if isinstance(shape, shapes.RangeShape):
+        return Range(min=shape.min, max=shape.max)
+    return None if shape is None else Range(min=shape, max=shape)
