@@ -41,7 +41,7 @@ def lint_scenario(name: str | Path, *, environ: Mapping[str, str] | None = None)
 
 def shipped_scenarios() -> dict[str, Path]:
     """The scenarios that come with the sandbox, by name."""
-    return {path.stem: path for path in sorted(_shelf().glob("*.yaml"))}
+    return {path.stem: path for path in sorted(_shelf().glob("*.yaml"), key=lambda path: path.stem)}
 
 
 def shipped_schema(name: str) -> Path:

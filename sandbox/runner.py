@@ -20,12 +20,13 @@ from sandbox.core.durations import format_duration
 from sandbox.core.entries import Entry, Expectation, Verdict
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Auth, Connection, Hmac
+from sandbox.core.received import Received
 from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Scenario
 from sandbox.engine import Sandbox
 from sandbox.files import Config
 from sandbox.settings import Settings, layered
-from sandbox.subscriber import Received, Subscriber
+from sandbox.subscriber import Subscriber
 
 
 @dataclass(slots=True)
@@ -78,12 +79,14 @@ async def play(
     *,
     begin: Callable[[Stage], None],
     tell: Callable[[int, Entry], None],
+    narrate: Callable[[str], None] | None = None,
     seconds_left: float | None = None,
 ) -> Verdict:
     """Play *scenario* to its end; each journal entry is told, in order, the verdict last.
 
     *begin* is called once, before the first entry.  When *seconds_left* (real time)
-    have passed, the verdict is a failed one that says what was pending.
+    have passed, the verdict is a failed one that says what was pending.  *narrate* is
+    told each step's note.
     """
     said = layered(settings, scenario)
     assert said.speed is not None
@@ -143,7 +146,7 @@ async def play(
                 checks=checks,
             )
         )
-        return await _play_within(sandbox, scenario, subscriber, settings.max_wait, seconds_left)
+        return await _play_within(sandbox, scenario, subscriber, narrate, settings.max_wait, seconds_left)
 
 
 def _connections(scenario: Scenario, settings: Settings, config: Config) -> Sequence[Connection]:
@@ -160,6 +163,7 @@ async def _play_within(
     sandbox: Sandbox,
     scenario: Scenario,
     subscriber: Subscriber | None,
+    narrate: Callable[[str], None] | None,
     max_wait: timedelta | None,
     seconds_left: float | None,
 ) -> Verdict:
@@ -167,7 +171,7 @@ async def _play_within(
     limit = asyncio.timeout(seconds_left)
     try:
         async with limit:
-            return await sandbox.play(scenario, subscriber=subscriber)
+            return await sandbox.play(scenario, subscriber=subscriber, narrate=narrate)
     except TimeoutError:
         if not limit.expired():
             raise

@@ -22,7 +22,7 @@ _SIGNALS: Final = tuple(
 )
 
 
-class Interrupted(Exception):  # noqa: N818 - a fact, not a fault
+class Interrupted(Exception):
     """A signal ended the work."""
 
     def __init__(self, number: int) -> None:
@@ -36,7 +36,7 @@ class Interrupted(Exception):  # noqa: N818 - a fact, not a fault
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's loop where it is installed, else what Python has."""
+    """Uvloop's loop where it is installed, else what Python has."""
     try:
         import uvloop
     except ImportError:

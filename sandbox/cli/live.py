@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INTERVAL: Final = 0.25
 ROWS: Final = 20
+_NOTE: Final = "» "
 LINES: Final = 50  # deliveries told one by one where it is no terminal
 
 
@@ -33,6 +34,9 @@ class Progress(Protocol):
 
     def tell(self, entry: Entry) -> None:
         """One more entry."""
+
+    def note(self, text: str) -> None:
+        """What a step has for a presenter."""
 
     def stop(self) -> None:
         """The run has ended; harmless when called again."""
@@ -47,8 +51,8 @@ class Row:
         "chips",
         "due",
         "emitted_at",
-        "event",
         "ended_at",
+        "event",
         "in_flight",
         "status",
         "who",
@@ -130,6 +134,9 @@ class LiveTable:
 
     def tell(self, entry: Entry) -> None:
         self._board.fold(entry)
+
+    def note(self, text: str) -> None:
+        self._console.print(rich_text(((_NOTE, DIM), (text, "italic"))))  # above the table
 
     def stop(self) -> None:
         self._timer.cancel()
@@ -222,6 +229,9 @@ class ProgressLines:
             )
             self._painter.line((counts, ""))
 
+    def note(self, text: str) -> None:
+        self._painter.line((f"{_NOTE}{text}", ""))
+
     def stop(self) -> None:
         """Nothing was begun that would need an end."""
 
@@ -238,6 +248,9 @@ class Silence:
     """Follows, and says nothing."""
 
     def tell(self, entry: Entry) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
         """Nothing."""
 
     def stop(self) -> None:

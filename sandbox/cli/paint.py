@@ -25,7 +25,7 @@ Spans = Sequence[Span]
 GAP: Final = "  "
 # For streams that cannot carry them.
 _ASCII: Final = {
-    ord(a): b for a, b in {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-"}.items()
+    ord(a): b for a, b in {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-", "»": ">"}.items()
 }
 
 

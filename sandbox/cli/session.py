@@ -60,6 +60,7 @@ class _Session:
                     self._config,
                     begin=self._begin,
                     tell=self._tell,
+                    narrate=self._note,
                     seconds_left=left,
                 )
             finally:
@@ -107,6 +108,9 @@ class _Session:
             sys.stdout.write(json_line(document, ascii_only=self._ascii) + "\n")
             sys.stdout.flush()
         self._progress.tell(entry)
+
+    def _note(self, text: str) -> None:
+        self._progress.note(text)
 
     def _show(self, scenario: Scenario, verdict: Verdict) -> None:
         assert self._stage is not None

@@ -107,8 +107,10 @@ def _show_counts(painter: Painter, deliveries: Sequence[Delivery]) -> None:
     counts = Counter((item.channel or "-", item.status) for item in deliveries)
     states = [state for state in Status if any(key[1] is state for key in counts)]
     rows: list[list[Spans]] = [[[("channel", DIM)], *([status(state)] for state in states)]]
-    for channel in sorted({channel for channel, _ in counts}):
-        rows.append([[(channel, "")], *([(f"{counts[channel, state]:,}", "")] for state in states)])
+    rows += (
+        [[(channel, "")], *([(f"{counts[channel, state]:,}", "")] for state in states)]
+        for channel in sorted({channel for channel, _ in counts})
+    )
     totals = Counter(item.status for item in deliveries)
     rows.append([[("in all", DIM)], *([(f"{totals[state]:,}", "bold")] for state in states)])
     painter.table(rows)

@@ -144,7 +144,7 @@ def _taken_by(connections: Any) -> Callable[[str], bool]:
     names = [
         _list(connection.get("events", ["chat.created"]))
         for connection in known
-        if connection.get("active", True) is True
+        if connection.get("active") is not False
     ]
     return lambda event: not known or any(subscribes(each, event) for each in names)
 
