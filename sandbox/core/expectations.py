@@ -65,7 +65,7 @@ def others_succeeded(others: Sequence[Delivery], *, any_judged: bool) -> Expecta
 
 def settled_in_time(timeout: timedelta, pending: Sequence[Delivery]) -> Expectation:
     """What ``settle: <duration>`` expects."""
-    actual = f"{_number(len(pending))} pending: {_names(pending)}" if pending else "settled"
+    actual = f"{_number(len(pending))} pending: {_names(pending)}" if pending else "nothing pending"
     return Expectation(text=f"settled within {format_duration(timeout)}", passed=not pending, actual=actual)
 
 

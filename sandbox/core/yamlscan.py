@@ -276,7 +276,18 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str | None, bool], ...]] = (
         False,
     ),
     (r"expected the node content, but found (.+)", "a value cannot begin with {0}", _QUOTE, False),
-    (r"expected '<document start>', but found (.+)", "{0} cannot follow what stands above", _INDENT, False),
+    (
+        r"expected '<document start>'.*'<stream end>'",
+        "--- is missing after the lines that begin with %",
+        "quote text that begins with %",
+        False,
+    ),
+    (
+        r"expected '<document start>', but found (.+)",
+        "{0} cannot follow what stands above",
+        "check the indentation; a file holds one document",
+        False,
+    ),
 )
 
 
