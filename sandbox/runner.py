@@ -16,6 +16,7 @@ from time import perf_counter
 
 from sandbox.clock import wall_now
 from sandbox.core.catalogue import BUILT_EVENTS
+from sandbox.core.config import Config
 from sandbox.core.durations import format_duration
 from sandbox.core.entries import Entry, Expectation, Verdict
 from sandbox.core.ledger import Delivery
@@ -24,7 +25,6 @@ from sandbox.core.received import Received
 from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Scenario
 from sandbox.engine import Sandbox
-from sandbox.files import Config
 from sandbox.settings import Settings, layered
 from sandbox.subscriber import Subscriber
 

@@ -12,13 +12,13 @@ from sandbox.cli.live import LiveTable, Progress, ProgressLines, Silence
 from sandbox.cli.paint import can_write, console_on, err, is_terminal, out
 from sandbox.cli.summary import show_secrets, show_summary, show_title
 from sandbox.cli.words import count, seconds
+from sandbox.core.config import Config
 from sandbox.core.entries import Entry, Verdict
 from sandbox.core.errors import CannotRun
 from sandbox.core.junit import Suite, junit_xml
 from sandbox.core.model import Status
 from sandbox.core.present import entry_json, json_line
 from sandbox.core.scenario import Scenario
-from sandbox.files import Config
 from sandbox.runner import Stage, play
 from sandbox.settings import Settings
 

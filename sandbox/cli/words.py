@@ -119,7 +119,7 @@ def policy(of: RetryPolicy) -> str:
         plan = f"{of.attempts} attempts; {base} apart, each delay {of.delays.factor:g} times the last, at most {most}"
         if of.delays.jitter:
             plan += f", ±{of.delays.jitter:.0%}"
-    return f"retry {standing}: {plan}; {format_duration(of.timeout)} each"
+    return f"retry {standing}: {plan}; at most {format_duration(of.timeout)} each"
 
 
 def tally(deliveries: Sequence[Delivery]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sandbox.core.scalars import Expanded
 from sandbox.core.yamltext import Document, Path
@@ -27,7 +27,7 @@ def expand(document: Document, environ: Mapping[str, str] | None, *, strict: boo
 
     def tell(path: Path, message: str, hint: str | None, *, warning: bool = False) -> None:
         unresolved.add(path)
-        severity = "warning" if warning else "error"
+        severity: Literal["error", "warning"] = "warning" if warning else "error"
         document.problems.append(document.problem(path, message, hint=hint, severity=severity))
 
     def replaced(text: str, path: Path) -> str:

@@ -233,7 +233,7 @@ class _Steps:
                 severity="warning",
             )
         if len(pool) == 1:
-            self.met.add((contact, *pool))
+            self.met.add((contact, pool.pop()))
 
 
 def _data(data: Mapping[str, Any], contact: Any, path: Path) -> Iterator[Finding]:

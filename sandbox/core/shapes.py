@@ -198,7 +198,7 @@ class OutageShape(Shape):
 class SubscriberShape(Shape):
     """What the built-in subscriber answers."""
 
-    respond: list[Respond] = Field(default_factory=lambda: [200], min_length=1)
+    respond: list[Respond] = Field(default_factory=lambda: list[Any]([200]), min_length=1)
     """By requests seen of each event; the last one repeats."""
     outage: OutageShape | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, assert_never
+from typing import Any
 
 from sandbox.core import shapes
 from sandbox.core.answers import script
@@ -62,7 +62,7 @@ def connection_of(shape: shapes.ConnectionShape, profile: Profile) -> Connection
     )
 
 
-def _auth(shape: shapes.AuthShape) -> Auth:
+def _auth(shape: shapes.AuthShape | shapes.UnknownAuthShape) -> Auth:
     match shape:
         case shapes.HmacShape():
             return Hmac(secret=shape.secret)
@@ -72,8 +72,8 @@ def _auth(shape: shapes.AuthShape) -> Auth:
             return Basic(username=shape.username, password=shape.password)
         case shapes.NoneShape():
             return NoAuth()
-        case other:
-            assert_never(other)
+        case _:
+            raise TypeError(f"no way to authorise: {shape!r}")
 
 
 def retry_of(shape: shapes.RetryShape | str | None, profile: Profile) -> RetryPolicy | str | None:

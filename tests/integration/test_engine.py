@@ -9,8 +9,8 @@ import stripe
 
 from sandbox import Basic, Connection, Hmac, NoAuth, Sandbox, SettleTimeout, Status, UsageError
 from sandbox.core.model import TransportError
-from sandbox.core.retry import RetryPolicy, preset
 from sandbox.core.profile import Profile
+from sandbox.core.retry import RetryPolicy, preset
 from sandbox.core.scenario import (
     Emit,
     Expect,
@@ -139,7 +139,7 @@ async def test_settle_says_what_is_pending_when_its_time_runs_out():
     async with Sandbox(transport=ScriptedTransport(500)) as sandbox:
         sandbox.connect(crm())
         await sandbox.emit()
-        with pytest.raises(SettleTimeout, match="not settled within 0.05s: 1 PENDING"):
+        with pytest.raises(SettleTimeout, match=r"not settled within 0\.05s: 1 PENDING"):
             await sandbox.settle(timeout=0.05)
 
 
@@ -265,11 +265,14 @@ async def test_a_bug_stops_the_sandbox_loudly():
     def broken(request, number):
         raise ZeroDivisionError
 
-    with pytest.raises(ExceptionGroup) as caught:
+    async def run():
         async with Sandbox(speed="max", transport=ScriptedTransport(broken)) as sandbox:
             sandbox.connect(crm())
             await sandbox.emit()
             await sandbox.settle(timeout=20)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run()
     assert caught.group_contains(ZeroDivisionError)
 
 

@@ -14,9 +14,10 @@ import aiohttp
 import pytest
 
 from sandbox.core.errors import CannotRun, UsageError
+from sandbox.core.received import Received
 from sandbox.core.scenario import Answer, SubscriberScript
 from sandbox.core.signing import Reason, sign
-from sandbox.subscriber import LARGEST_BODY, Received, Subscriber
+from sandbox.subscriber import LARGEST_BODY, Subscriber
 
 NOW = 1_777_039_330
 SECRET = "whsec_test_secret"

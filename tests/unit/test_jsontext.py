@@ -36,7 +36,7 @@ def stringify():
         process.stdin.close()
 
 
-text = st.text(st.characters(exclude_categories=("Cs",)))
+text = st.text(st.characters(exclude_categories=["Cs"]))
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 keys = text | st.integers(0, 2**33).map(str)
 values = st.recursive(

@@ -431,7 +431,7 @@ def test_any_text_gives_a_document(text):
     for problem in document.problems:
         assert problem.file == "f"
         assert problem.source_line == lines[problem.line - 1]
-        assert 1 <= problem.column <= len(problem.source_line) + 2
+        assert 1 <= problem.column <= len(lines[problem.line - 1]) + 2
         assert problem.message.isprintable() or not text.isprintable()
     json.dumps(document.value)
 
