@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sandbox.core.config import Config, parse_config
+from sandbox.core.config import Config
 from sandbox.core.errors import Problem, ScenarioError, UsageError
-from sandbox.core.parse import Reading, read_scenario
 from sandbox.core.profile import Profile
 from sandbox.core.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sandbox.core.parse import Reading
 
 CONFIG_NAME: Final = "wexio-sandbox.yaml"
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -58,12 +60,16 @@ def load_config(path: Path | None, *, environ: Mapping[str, str]) -> Config:
         path = Path(CONFIG_NAME)
         if not path.is_file():
             return Config()
+    from sandbox.core.configfile import parse_config
+
     return parse_config(_bytes_of(path, "configuration file"), file=str(path), environ=environ)
 
 
 def _read(
     name: str | Path, *, environ: Mapping[str, str] | None, profile: Profile | None, strict: bool
 ) -> Reading:
+    from sandbox.core.parse import read_scenario
+
     path = _find(name)
     return read_scenario(
         _bytes_of(path, "scenario"), file=str(path), environ=environ or {}, profile=profile, strict=strict

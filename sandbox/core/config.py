@@ -1,135 +1,18 @@
-"""The configuration file, ``wexio-sandbox.yaml``: the platform's habits, connections, retries."""
+"""What the configuration file, ``wexio-sandbox.yaml``, says: the platform's habits, connections, retries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field
 
-from pydantic import Field, PlainValidator, ValidationError
-
-from sandbox.core import scalars as of
-from sandbox.core.complaints import complaints
-from sandbox.core.errors import ConfigError, Problem
-from sandbox.core.expand import expand
-from sandbox.core.meaning import config_findings
 from sandbox.core.model import Connection
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy
-from sandbox.core.shapes import ConnectionShape, Retry, Shape
-from sandbox.core.values import connection_of, retry_of
-from sandbox.core.yamltext import read_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What a configuration file says; without one, Wexio as far as it is known."""
+    """Without a file, Wexio as far as it is known."""
 
     profile: Profile = field(default_factory=Profile)
     connections: tuple[Connection, ...] = ()
     retry: RetryPolicy | str | None = None
-
-
-class _Envelope(Shape):
-    event_id: Annotated[
-        Literal["shared", "per_connection"], PlainValidator(of.word("shared", "per_connection"))
-    ] = "shared"
-
-
-class _Request(Shape):
-    timestamp: Annotated[
-        Literal["sending", "occurrence"], PlainValidator(of.word("sending", "occurrence"))
-    ] = "sending"
-    user_agent: Annotated[str, PlainValidator(of.header_text)] | None = None
-
-
-class _Signature(Shape):
-    signed: Annotated[
-        Literal["timestamp.body", "body"], PlainValidator(of.word("timestamp.body", "body"))
-    ] = "timestamp.body"
-    unit: Annotated[
-        Literal["seconds", "milliseconds"], PlainValidator(of.word("seconds", "milliseconds"))
-    ] = "seconds"
-    tolerance: of.SomeDuration = timedelta()
-    secret_prefix: of.Text = ""
-
-
-class _Delivery(Shape):
-    success: of.StatusCodes = ()
-    give_up_on: of.StatusCodes = ()
-    attempts: of.Attempts = 1
-    delays: list[of.Duration] = Field(default_factory=list)
-    retry_after: of.RetryAfter = "ignore"
-    timeout: of.SomeDuration = timedelta()
-
-
-class _Types(Shape):
-    object_ids: Annotated[
-        Literal["creation_time", "random"], PlainValidator(of.word("creation_time", "random"))
-    ] = "creation_time"
-    whatsapp_id: of.IdPattern = ""
-    telegram_id: of.IdPattern = ""
-    viber_id: of.IdPattern = ""
-    instagram_id: of.IdPattern = ""
-
-
-class _Profile(Shape):
-    envelope: _Envelope = _Envelope()
-    request: _Request = _Request()
-    signature: _Signature = _Signature()
-    delivery: _Delivery = _Delivery()
-    types: _Types = _Types()
-
-
-class ConfigShape(Shape):
-    """The file's keys; only what is written counts, all else stays as it is."""
-
-    profile: _Profile = _Profile()
-    connections: list[ConnectionShape] = Field(default_factory=list)
-    retry: Retry | None = None
-
-
-def parse_config(text: str | bytes, *, file: str, environ: Mapping[str, str]) -> Config:
-    """Read a configuration file.  Raises `ConfigError` with every problem."""
-    document = read_yaml(text, file=file)
-    if document.value is None:
-        if any(item.message != "the file is empty" for item in document.problems):
-            raise ConfigError(document.problems)
-        return Config()
-    value, _ = expand(document, environ, strict=True)
-    problems: list[Problem] = list(document.problems)
-    shape: ConfigShape | None = None
-    if isinstance(value, dict) and "server" in value:
-        # For a program that serves; silence would let one think it did something here.
-        problems.append(document.problem(("server",), "server is documented, not yet built", at_key=True))
-        value = {key: item for key, item in value.items() if key != "server"}
-    try:
-        shape = ConfigShape.model_validate(value)
-    except ValidationError as error:
-        problems += complaints(error, ConfigShape, document, value)
-    problems += (
-        document.problem(item.path, item.message, hint=item.hint, severity=item.severity, at_key=item.at_key)
-        for item in config_findings(value)
-    )
-    if shape is None or any(problem.severity == "error" for problem in problems):
-        raise ConfigError(problems)
-    profile = _profile(shape.profile)
-    return Config(
-        profile=profile,
-        connections=tuple(connection_of(item, profile) for item in shape.connections),
-        retry=retry_of(shape.retry, profile),
-    )
-
-
-def _profile(shape: _Profile) -> Profile:
-    profile = Profile()
-    for section in shape.model_fields_set:
-        given = getattr(shape, section)
-        said = {name: _frozen(getattr(given, name)) for name in given.model_fields_set}
-        profile = replace(profile, **{section: replace(getattr(profile, section), **said)})
-    return profile
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -21,7 +21,7 @@ import yaml
 import sandbox
 from sandbox.cli import COMMANDS, commands
 from sandbox.core.catalogue import CHANNELS
-from sandbox.core.config import parse_config
+from sandbox.core.configfile import parse_config
 from sandbox.core.errors import SandboxError
 from sandbox.core.model import ErrorType
 from sandbox.core.parse import read_scenario

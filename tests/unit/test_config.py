@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.core.config import Config, ConfigShape, parse_config
+from sandbox.core.config import Config
+from sandbox.core.configfile import ConfigShape, parse_config
 from sandbox.core.errors import ConfigError
 from sandbox.core.model import Bearer
 from sandbox.core.profile import Profile
