@@ -172,8 +172,9 @@ def one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text in words:
             return text
-        near = get_close_matches(text.lower(), words, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        folded = {word.lower(): word for word in words}
+        near = get_close_matches(text.lower(), folded, 1)
+        hint = f"; did you mean {folded[near[0]]}?" if near else ""
         raise ValueError(f"{text!r} is none of {', '.join(words)}{hint}")
 
     return read

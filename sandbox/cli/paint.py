@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from sandbox.core.present import plain
 
@@ -24,9 +24,9 @@ Spans = Sequence[Span]
 
 GAP: Final = "  "
 # For streams that cannot carry them.
-_ASCII: Final = {
-    ord(a): b for a, b in {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-", "»": ">"}.items()
-}
+_ASCII: Final = str.maketrans(
+    {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-", "»": ">", "×": "x", "±": "+-"}
+)
 
 
 class Painter(Protocol):
@@ -115,7 +115,13 @@ def width(text: str) -> int:
     """How many columns *text* takes on a terminal."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return sum(map(_columns, text))
+
+
+def _columns(letter: str) -> int:
+    if category(letter) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(letter) in "WF" else 1
 
 
 def can_write(stream: TextIO) -> bool:

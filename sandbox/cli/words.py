@@ -90,7 +90,7 @@ def targets(stage: Stage) -> str:
 def conditions(stage: Stage) -> Spans:
     """``seed 42 · speed max · HMAC``: what to repeat to see the same again."""
     settings = stage.settings
-    speed = settings.speed if isinstance(settings.speed, str) else f"{settings.speed:g}"
+    speed = settings.speed if isinstance(settings.speed, str) else f"{settings.speed:.12g}"
     parts = [f"seed {stage.sandbox.seed}", f"speed {speed}"]
     parts.append("/".join(dict.fromkeys(AUTH_TYPE[type(item.auth)] for item in stage.connections)))
     if settings.start is not None:

@@ -13,6 +13,7 @@ from sandbox.core.entries import Attempted, Verdict
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Response, Status
 from sandbox.core.moments import isoformat
+from sandbox.core.present import shown_url
 
 LISTED: Final = 50
 """How many deliveries are listed one by one; the failed ones beyond them as well, up to `FAILED_LISTED`."""
@@ -92,7 +93,9 @@ def in_words(attempt: Attempted) -> str:
     outcome = attempt.outcome
     if isinstance(outcome, Response):
         return str(outcome.status)
-    return f"{outcome.type}: {' '.join(outcome.message.split())}"
+    url = attempt.rendering.target.connection.url
+    message = outcome.message.replace(url, shown_url(url))
+    return f"{outcome.type}: {' '.join(message.split())}"
 
 
 def _failures(suite: Suite) -> int:
