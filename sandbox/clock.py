@@ -167,15 +167,17 @@ async def breathe() -> None:
 class SystemClock:
     """Real time from *start* on, *speed* times as fast."""
 
-    def __init__(self, *, start: datetime, speed: float = 1.0) -> None:
+    def __init__(self, *, start: datetime, speed: float = 1.0, agenda: Agenda | None = None) -> None:
         if not 0 < speed <= 1_000_000:
             raise UsageError(f"speed is {speed:g}: a number above 0, at most 1000000, or max")
         self._loop = asyncio.get_running_loop()
         self._start, self._speed = start, speed
         self._began = self._loop.time()
-        self._agenda = Agenda()
+        self._agenda = Agenda() if agenda is None else agenda
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._armed = FOREVER
+        if coming := self._agenda.peek():
+            self._arm(coming[0])
 
     def now(self) -> datetime:
         return later(self._start, timedelta(seconds=(self._loop.time() - self._began) * self._speed))
@@ -201,6 +203,12 @@ class SystemClock:
     def stuck(self) -> bool:
         return False
 
+    def stop(self) -> None:
+        """Nothing falls due any more; the agenda is somebody else's now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._agenda, self._timer = Agenda(), None
+
     def _arm(self, moment: datetime) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -225,14 +233,17 @@ class SteppingClock:
     Without a *limit* it moves by itself; at its limit it waits for `advance`.
     """
 
-    def __init__(self, *, start: datetime, manual: bool = False) -> None:
+    def __init__(
+        self, *, start: datetime, manual: bool = False, agenda: Agenda | None = None, running: int = 0
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._now = start
         self._limit = start if manual else FOREVER
-        self._agenda = Agenda()
-        self._running = 0
+        self._agenda = Agenda() if agenda is None else agenda
+        self._running = running
         self._turn: asyncio.Handle | None = None
         self._quiet: list[asyncio.Future[None]] = []
+        self._ask_for_a_turn()
 
     def now(self) -> datetime:
         return self._now
@@ -290,6 +301,13 @@ class SteppingClock:
             self._ask_for_a_turn()
             await future
 
+    def stop(self) -> None:
+        """Nothing falls due any more, and who waits for quiet has it; the agenda is somebody else's now."""
+        if self._turn is not None:
+            self._turn.cancel()
+        self._agenda, self._turn, self._running = Agenda(), None, 0
+        self._wake()
+
     def _ask_for_a_turn(self) -> None:
         if not self._running and self._turn is None:
             self._turn = self._loop.call_soon(self._step)
@@ -308,7 +326,10 @@ class SteppingClock:
             self._now = max(self._now, moment)
             agenda.pop().fall_due()
         if not self._running:
-            waiting, self._quiet = self._quiet, []
-            for future in waiting:
-                if not future.done():
-                    future.set_result(None)
+            self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._quiet = self._quiet, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)

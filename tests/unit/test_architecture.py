@@ -18,8 +18,10 @@ PACKAGE = ROOT / "sandbox"
 ORDER = (
     "core",
     "clock",
+    "steering",
     "transport",
     "journal",
+    "store",
     "dispatcher",
     "subscriber",
     "player",
@@ -27,6 +29,7 @@ ORDER = (
     "files",
     "settings",
     "runner",
+    "workspace",
     "web",
     "cli",
     "testing",
