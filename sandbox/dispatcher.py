@@ -9,7 +9,8 @@
     done or given up ─► settled
 
 What is due stands in its connection's lane; as many workers as the connection
-allows take from it.  A slow subscriber holds up nobody but itself.
+allows take from it.  A slow subscriber holds up nobody but itself.  A lane can be
+held: what falls due meanwhile waits in it, and holds no clock.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, assert_never
 
 from sandbox.clock import Clock, Rank, Waiter
 from sandbox.core.catalogue import subscribes
-from sandbox.core.entries import Attempted, Attempting, Emitted, Settled
+from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import UsageError
 from sandbox.core.ids import Seed
@@ -34,32 +36,55 @@ from sandbox.transport import Transport
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 _NO_TIME = timedelta()
+_INTERRUPTED = Exchange(
+    outcome=TransportError(type="interrupted", message="the sandbox stopped during this attempt"),
+    elapsed_ms=0.0,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A delivery that had not settled when its process ended, or that is to be sent once more."""
+
+    id: str
+    event: Event
+    connection_id: str
+    attempts: int  # begun so far
+    base: int = 0  # of these, before it was last resent: the ladder counts from here
+    due: datetime | None = None  # None: its last attempt has neither a successor nor a settlement yet
+    unfinished: Attempting | None = None  # the attempt that was in flight
 
 
 class Lane:
     """What is due for one connection, and the workers that send it."""
 
-    __slots__ = ("due", "policy", "target", "workers")
+    __slots__ = ("due", "held", "policy", "target", "workers")
 
     def __init__(self, target: Target, policy: RetryPolicy) -> None:
         self.target, self.policy = target, policy
         self.due: deque[_Job] = deque()
         self.workers = 0
+        self.held = not target.connection.active
 
 
 class _Job:
     """A delivery that has not settled."""
 
-    __slots__ = ("attempts", "cancelled", "due", "event", "id", "lane", "order", "owner", "verdict")
+    __slots__ = (
+        *("attempts", "base", "cancelled", "due", "event", "id", "lane", "order", "owner"),
+        *("reason", "sending", "verdict"),
+    )
 
     def __init__(
         self, owner: Dispatcher, lane: Lane, event: Event, id: str, order: int, due: datetime
     ) -> None:
         self.owner, self.lane, self.event, self.id = owner, lane, event, id
         self.order, self.due = order, due
-        self.attempts = 0
+        self.attempts = self.base = 0
         self.verdict: Status | None = None
-        self.cancelled = False
+        self.sending = False
+        self.reason: str | None = None  # why it was given up while its attempt was in flight
+        self.cancelled = False  # settled before its turn came
 
     def fall_due(self) -> None:
         self.owner.fall_due(self)
@@ -78,23 +103,80 @@ class Dispatcher:
         run_id: str,
         spawn: Spawn,
         stamp: Callable[[datetime], datetime],
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock, self._transport, self._journal = clock, transport, journal
         self._seed, self._run_id, self._spawn = seed, run_id, spawn
         self._stamp = stamp  # when an attempt fell due -> what its headers say
+        self._on_idle = on_idle  # called when nothing is pending any more
         self._lanes: dict[str, Lane] = {}
-        self._emitted = 0
-        self._pending = 0
+        self._jobs: dict[str, _Job] = {}  # what has not settled, by delivery id
+        self._ordered = 0
         self._waiting: list[Waiter] = []
 
     @property
     def pending(self) -> int:
         """How many deliveries have not settled."""
-        return self._pending
+        return len(self._jobs)
 
     def connect(self, target: Target, policy: RetryPolicy) -> None:
-        """From now on, events that *target* subscribes to are delivered to it."""
-        self._lanes[target.id] = Lane(target, policy)
+        """From now on, events that *target* subscribes to are delivered to it.
+
+        Where the connection is known, this is how it has changed: the next attempt
+        goes by it.  One that is not active is held.
+        """
+        lane = self._lanes.get(target.id)
+        if lane is None:
+            self._lanes[target.id] = Lane(target, policy)
+            return
+        lane.target, lane.policy = target, policy
+        self._hold(lane, held=not target.connection.active)
+
+    def disconnect(self, connection_id: str, reason: str) -> None:
+        """Deliver nothing more to this connection; what is pending ends as FAILED, for this *reason*."""
+        if self._lanes.pop(connection_id, None) is not None:
+            self._give_up((job for job in self._jobs.values() if job.lane.target.id == connection_id), reason)
+
+    def give_up(self, reason: str) -> None:
+        """Everything that is pending ends as FAILED, for this *reason*."""
+        self._give_up(self._jobs.values(), reason)
+
+    def take_up(self, pending: Pending) -> None:
+        """Go on with a delivery where another dispatcher left it.
+
+        An attempt that was in flight is closed as ``interrupted``: it counts, and its
+        number is not used again.
+        """
+        lane = self._lanes[pending.connection_id]
+        job = self._job(lane, pending.event, pending.id, pending.due or self._clock.now())
+        job.attempts, job.base = pending.attempts, pending.base
+        if (cut := pending.unfinished) is not None:
+            rendering = Rendering(job.event, lane.target, cut.attempt, cut.stamp)
+            self._close(job, _facts(cut) | {"rendering": rendering, "started_at": cut.at}, _INTERRUPTED)
+        elif pending.due is None and pending.attempts:
+            # Only a last attempt that timed out waits for its end without another attempt.
+            self._settle(job, Status.DEAD_LETTER, self._clock.now())
+        else:
+            self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
+
+    def resend(self, delivery_id: str, event: Event, connection_id: str, attempts: int) -> None:
+        """One more attempt at once for a settled delivery, and the ladder anew; its numbers go on counting."""
+        lane = self._lanes.get(connection_id)
+        if lane is None:
+            raise UsageError(f"the connection {connection_id} is not there any more")
+        now = self._clock.now()
+        self._journal.append(
+            Resent(
+                at=now,
+                run_id=self._run_id,
+                delivery_id=delivery_id,
+                event_id=event.id,
+                connection_id=connection_id,
+            )
+        )
+        job = self._job(lane, event, delivery_id, now)
+        job.attempts = job.base = attempts
+        self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
 
     def dispatch(self, event: Event, *, who: str = "", only: Iterable[str] | None = None) -> tuple[str, ...]:
         """Journal *event* and have it delivered; returns the deliveries' ids.
@@ -110,13 +192,11 @@ class Dispatcher:
             connection = lane.target.connection
             chosen = only is None or lane.target.id in only
             if chosen and connection.active and subscribes(connection.events, event.name):
-                self._emitted += 1
-                jobs.append(_Job(self, lane, event, self._delivery_id(event, lane), self._emitted, now))
+                jobs.append(self._job(lane, event, self._delivery_id(event, lane), now))
         deliveries = tuple((job.id, job.lane.target.id) for job in jobs)
         self._journal.append(
             Emitted(at=now, run_id=self._run_id, event=event, who=who, deliveries=deliveries)
         )
-        self._pending += len(jobs)
         for job in jobs:
             self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
         return tuple(job.id for job in jobs)
@@ -126,17 +206,36 @@ class Dispatcher:
         if job.verdict is not None:
             self._settle(job, job.verdict, job.due)
             return
-        self._clock.hold()
         lane = job.lane
         lane.due.append(job)
+        if not lane.held:
+            self._clock.hold()
+            self._man(lane)
+
+    def _man(self, lane: Lane) -> None:
+        """One more worker, if the connection allows one."""
         if lane.workers < lane.target.connection.concurrency:
             lane.workers += 1
             self._spawn(self._work(lane))
 
+    def _hold(self, lane: Lane, *, held: bool) -> None:
+        if held == lane.held:
+            return
+        lane.held = held
+        # What stands in a lane holds the clock, unless the lane is held itself.
+        for _ in lane.due:
+            if held:
+                self._clock.release()
+            else:
+                self._clock.hold()
+                self._man(lane)
+
     async def _work(self, lane: Lane) -> None:
         try:
-            while lane.due:
-                await self._attempt(lane.due.popleft())
+            while lane.due and not lane.held:
+                job = lane.due.popleft()
+                if not job.cancelled:
+                    await self._attempt(job)
                 self._clock.release()
         finally:
             lane.workers -= 1
@@ -145,25 +244,39 @@ class Dispatcher:
         lane, clock, journal = job.lane, self._clock, self._journal
         number = job.attempts = job.attempts + 1
         rendering = Rendering(job.event, lane.target, number, self._stamp(job.due))
-        started_at = clock.now()
-        facts: dict[str, Any] = {
-            "run_id": self._run_id,
-            "delivery_id": job.id,
-            "event_id": job.event.id,
-            "connection_id": lane.target.id,
-            "attempt": number,
-        }
-        journal.append(Attempting(at=started_at, **facts))
-        await journal.commit()
-        facts |= {"rendering": rendering, "started_at": started_at}
+        beginning = Attempting(
+            at=clock.now(),
+            run_id=self._run_id,
+            delivery_id=job.id,
+            event_id=job.event.id,
+            connection_id=lane.target.id,
+            attempt=number,
+            stamp=rendering.stamp,
+        )
+        facts = _facts(beginning) | {"rendering": rendering, "started_at": beginning.at}
+        job.sending = True
+        journal.append(beginning)
         try:
+            await journal.commit()
             exchange = await self._transport.send(rendering.request(), timeout=lane.policy.timeout)
         except asyncio.CancelledError:
-            cut = TransportError(type="interrupted", message="the sandbox stopped during this attempt")
-            journal.append(Attempted(at=clock.now(), outcome=cut, elapsed_ms=0.0, **facts))
+            # Whoever takes the delivery up goes on with the next attempt.
+            ended_at, due, _ = self._judge(job, number, _INTERRUPTED)
+            journal.append(
+                Attempted(
+                    at=ended_at, outcome=_INTERRUPTED.outcome, elapsed_ms=0.0, next_attempt_at=due, **facts
+                )
+            )
             raise
-        ended_at, due, status = self._judge(job, number, exchange)
-        journal.append(
+        job.sending = False
+        self._close(job, facts, exchange)
+
+    def _close(self, job: _Job, facts: dict[str, Any], exchange: Exchange) -> None:
+        """Journal how an attempt ended, and see to what follows."""
+        ended_at, due, status = self._judge(job, facts["attempt"], exchange)
+        if job.reason is not None and status is not Status.SUCCESS:
+            due, status = None, Status.FAILED
+        self._journal.append(
             Attempted(
                 at=ended_at,
                 outcome=exchange.outcome,
@@ -175,11 +288,11 @@ class Dispatcher:
         )
         if due is not None:
             job.due = due
-            clock.schedule(due, Rank.ATTEMPT, job.order, job)
+            self._clock.schedule(due, Rank.ATTEMPT, job.order, job)
         elif status is not None:
-            if ended_at > clock.now():
+            if ended_at > self._clock.now():
                 job.due, job.verdict = ended_at, status
-                clock.schedule(ended_at, Rank.ATTEMPT, job.order, job)
+                self._clock.schedule(ended_at, Rank.ATTEMPT, job.order, job)
             else:
                 self._settle(job, status, ended_at)
 
@@ -195,7 +308,7 @@ class Dispatcher:
             name = f"jitter/{job.lane.target.id}/{job.event.id}/{number}"
             return self._seed.stream(name).fraction()
 
-        match policy.decide(number, outcome, draw=draw, now=ended_at):
+        match policy.decide(number - job.base, outcome, draw=draw, now=ended_at):
             case Done():
                 return ended_at, None, Status.SUCCESS
             case GiveUp(status=status):
@@ -215,20 +328,30 @@ class Dispatcher:
                 connection_id=job.lane.target.id,
                 status=status,
                 attempt_count=job.attempts,
+                reason=job.reason if status is Status.FAILED else None,
             )
         )
-        self._pending -= 1
-        if not self._pending:
+        del self._jobs[job.id]
+        if not self._jobs:
             waiting, self._waiting = self._waiting, []
             for waiter in waiting:
                 waiter.wake()
+            self._on_idle()
+
+    def _give_up(self, jobs: Iterable[_Job], reason: str) -> None:
+        now = self._clock.now()
+        for job in tuple(jobs):
+            job.reason = reason
+            if not job.sending:
+                job.cancelled = True
+                self._settle(job, job.verdict or Status.FAILED, now)
 
     async def settled(self, until: datetime | None = None) -> bool:
         """Wait until nothing is pending, at most *until* (sandbox clock); whether that came about.
 
         The caller holds the clock.
         """
-        while self._pending:
+        while self._jobs:
             waiter = Waiter(self._clock)
             self._waiting.append(waiter)
             if until is not None:
@@ -236,9 +359,25 @@ class Dispatcher:
             if await waiter.wait():
                 # What is due at the deadline itself comes too late: steps go before attempts.
                 self._waiting.remove(waiter)
-                return not self._pending
+                return not self._jobs
         return True
+
+    def _job(self, lane: Lane, event: Event, id: str, due: datetime) -> _Job:
+        self._ordered += 1
+        job = self._jobs[id] = _Job(self, lane, event, id, self._ordered, due)
+        return job
 
     def _delivery_id(self, event: Event, lane: Lane) -> str:
         name = f"{self._run_id}/{event.id}/{lane.target.id}"
         return "dlv_" + blake2b(name.encode(), digest_size=12).hexdigest()
+
+
+def _facts(beginning: Attempting) -> dict[str, Any]:
+    """Which attempt it was."""
+    return {
+        "run_id": beginning.run_id,
+        "delivery_id": beginning.delivery_id,
+        "event_id": beginning.event_id,
+        "connection_id": beginning.connection_id,
+        "attempt": beginning.attempt,
+    }

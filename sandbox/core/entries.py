@@ -35,6 +35,7 @@ class Attempting:
     event_id: str
     connection_id: str
     attempt: int
+    stamp: datetime  # what its headers say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,18 @@ class Settled:
     connection_id: str
     status: Status
     attempt_count: int
+    reason: str | None = None  # where it is not the subscriber's doing: stopped, connection deleted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent:
+    """A settled delivery is pending again; its attempt numbers go on counting."""
+
+    at: datetime
+    run_id: str
+    delivery_id: str
+    event_id: str
+    connection_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,4 +108,4 @@ class Verdict:
     elapsed_ms: float  # real time
 
 
-Entry = Emitted | Attempting | Attempted | Settled | Verdict
+Entry = Emitted | Attempting | Attempted | Settled | Resent | Verdict

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Settled
+from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled
 from sandbox.core.model import Status
 
 
@@ -31,17 +31,18 @@ class Delivery:
 
 
 class _Row:
-    __slots__ = ("attempts", "begun", "connection_id", "emitted", "id", "settled_at", "status")
+    __slots__ = ("attempts", "begun", "connection_id", "emitted", "id", "resent_at", "settled_at", "status")
 
     def __init__(self, id: str, connection_id: str, emitted: Emitted) -> None:
         self.id, self.connection_id, self.emitted = id, connection_id, emitted
         self.status, self.begun = Status.PENDING, 0
         self.attempts: tuple[Attempted, ...] = ()
         self.settled_at: datetime | None = None
+        self.resent_at: datetime | None = None
 
     def snapshot(self) -> Delivery:
         event, attempts = self.emitted.event, self.attempts
-        due = attempts[-1].next_attempt_at if attempts else self.emitted.at
+        due = attempts[-1].next_attempt_at or self.resent_at if attempts else self.emitted.at
         return Delivery(
             id=self.id,
             run_id=self.emitted.run_id,
@@ -77,6 +78,9 @@ class Ledger:
             case Settled(delivery_id=id, status=status, at=at):
                 row = self._rows[id]
                 row.status, row.settled_at = status, at
+            case Resent(delivery_id=id, at=at):
+                row = self._rows[id]
+                row.status, row.settled_at, row.resent_at = Status.PENDING, None, at
             case Emitted():
                 rows = [_Row(id, connection_id, entry) for id, connection_id in entry.deliveries]
                 self._rows.update((row.id, row) for row in rows)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final, assert_never
 from urllib.parse import urlsplit, urlunsplit
 
-from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Settled, Verdict
+from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
 from sandbox.core.model import Headers, Response
 from sandbox.core.moments import isoformat
 
@@ -42,13 +42,17 @@ def entry_json(seq: int, entry: Entry) -> dict[str, Any]:
         case Attempted():
             return _head(seq, "attempted", entry) | attempt_json(entry)
         case Settled():
-            return _head(seq, "settled", entry) | {
-                "delivery_id": entry.delivery_id,
-                "event_id": entry.event_id,
-                "connection_id": entry.connection_id,
-                "status": str(entry.status),
-                "attempt_count": entry.attempt_count,
-            }
+            return (
+                _head(seq, "settled", entry)
+                | _delivery(entry)
+                | {
+                    "status": str(entry.status),
+                    "attempt_count": entry.attempt_count,
+                    **({"reason": entry.reason} if entry.reason else {}),
+                }
+            )
+        case Resent():
+            return _head(seq, "resent", entry) | _delivery(entry)
         case Verdict():
             return _verdict(seq, entry)
         case other:
@@ -86,13 +90,16 @@ def _head(seq: int, kind: str, entry: Entry) -> dict[str, Any]:
     return {"seq": seq, "kind": kind, "at": isoformat(entry.at), "run_id": entry.run_id}
 
 
-def _attempt(entry: Attempting | Attempted) -> dict[str, Any]:
+def _delivery(entry: Attempting | Attempted | Settled | Resent) -> dict[str, Any]:
     return {
         "delivery_id": entry.delivery_id,
         "event_id": entry.event_id,
         "connection_id": entry.connection_id,
-        "attempt": entry.attempt,
     }
+
+
+def _attempt(entry: Attempting | Attempted) -> dict[str, Any]:
+    return _delivery(entry) | {"attempt": entry.attempt}
 
 
 def _emitted(seq: int, entry: Emitted) -> dict[str, Any]:
