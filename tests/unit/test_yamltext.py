@@ -442,9 +442,11 @@ def test_any_bytes_give_a_document(data):
 json_text = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Cn")) | st.sampled_from("\t\n\r\x85\x1b\0")
 )
+# YAML lets a key that is not introduced by ? take 1,024 characters, escapes included.
+json_keys = json_text.filter(lambda text: len(json.dumps(text)) < 1000)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | json_text,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(json_text, inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(json_keys, inner, max_size=4),
     max_leaves=15,
 )
 
