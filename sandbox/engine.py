@@ -5,37 +5,36 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from sandbox.clock import Clock, SteppingClock, SystemClock, running, wall_now
+from sandbox.clock import running, wall_now
+from sandbox.connections import Connections
 from sandbox.core.cast import Cast
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, is_documented
-from sandbox.core.durations import parse_duration
+from sandbox.core.durations import as_duration
 from sandbox.core.entries import Verdict
-from sandbox.core.envelope import Target
 from sandbox.core.errors import SettleTimeout, UsageError
 from sandbox.core.expectations import in_short
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Delivery
-from sandbox.core.model import Connection, Event, Hmac, Status
+from sandbox.core.model import Connection, Event, Status
 from sandbox.core.moments import isoformat
 from sandbox.core.profile import Profile
-from sandbox.core.retry import RetryPolicy, preset
+from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Origin, Scenario, SignatureTime
-from sandbox.dispatcher import Dispatcher
+from sandbox.dispatcher import Dispatcher, Pending
 from sandbox.journal import Journal, MemoryJournal
+from sandbox.owner import Owner
 from sandbox.player import Player
+from sandbox.steering import Speed, SteeredClock
 from sandbox.subscriber import Subscriber
 from sandbox.transport import HttpTransport, Transport
 
 T = TypeVar("T")
-Speed = float | Literal["max", "manual"]
 
 
 class Sandbox:
@@ -45,7 +44,9 @@ class Sandbox:
     jumps to the next thing due) or ``"manual"`` (it moves only by `advance`).  Without
     a *seed* one is drawn.  *retry* is for connections that name no policy of their own;
     *attempt_timeout* (real time) goes before every policy's.  Durations are timedeltas
-    or seconds.  Raises `UsageError` for what cannot work.
+    or seconds.  A *transport* or *journal* that is handed in stays its owner's to close.
+    *name_run* gives the id of the n-th run, 0 for what is emitted by hand; *on_idle* is
+    called whenever nothing is pending any more.  Raises `UsageError` for what cannot work.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Sandbox:
         *,
         seed: int | None = None,
         speed: Speed = 1.0,
+        paused: bool = False,
         start: datetime | None = None,
         signature_time: SignatureTime = "wall",
         retry: RetryPolicy | str | None = None,
@@ -63,6 +65,8 @@ class Sandbox:
         contacts: Mapping[str, Mapping[str, Any]] | None = None,
         transport: Transport | None = None,
         journal: Journal | None = None,
+        name_run: Callable[[int], str] | None = None,
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
         if start is not None and start.tzinfo is None:
             raise UsageError("start needs an offset: datetime(..., tzinfo=UTC)")
@@ -75,76 +79,58 @@ class Sandbox:
         self.journal: Journal = journal or MemoryJournal()
         self._seed = Seed(self.seed)
         self._speed: Speed = speed
+        self._paused = paused
         self._start = start.astimezone(UTC) if start is not None else None
         self._signature_time = signature_time
-        self._retry = self._policy(retry if retry is not None else "wexio")
-        self._attempt_timeout = None if attempt_timeout is None else _duration(attempt_timeout)
         self._cast_of: dict[str, Any] = {
             "organisation": organisation,
             "integrations": integrations,
             "contacts": contacts,
         }
         self._transport: Transport = transport or HttpTransport()
-        self._connections: dict[str, Connection] = {}
+        self._made = (journal is None, transport is None)
+        self._name_run = name_run or self._run_id
+        self._on_idle = on_idle
         self._dispatchers: list[Dispatcher] = []
         self._played: Counter[str] = Counter()
         self._cast = self._new_cast(self._cast_of)
-        self._clock: Clock | None = None
-        self._owner: asyncio.Task[None] | None = None
+        self._connections = Connections(
+            self._cast,
+            self.profile,
+            retry=retry if retry is not None else "wexio",
+            attempt_timeout=None if attempt_timeout is None else as_duration(attempt_timeout),
+        )
+        self._clock: SteeredClock | None = None
+        self._owner: Owner | None = None
 
     # --- life ------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        start = self._start or wall_now()
-        if isinstance(self._speed, str):
-            self._clock = SteppingClock(start=start, manual=self._speed == "manual")
-        else:
-            self._clock = SystemClock(start=start, speed=float(self._speed))
-        ready: asyncio.Future[asyncio.TaskGroup] = asyncio.get_running_loop().create_future()
-        self._owner = asyncio.create_task(self._own(ready), name="wexio-sandbox")
-        self._group = await ready
-        self._by_hand = self._new_dispatcher(self._clock, self._run_id(0))
+        self._clock = SteeredClock(start=self._start or wall_now(), speed=self._speed, paused=self._paused)
+        self._owner = Owner()
+        await self._owner.open()
+        self._by_hand = self._new_dispatcher(self._clock, self._name_run(0))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         owner, self._owner = self._owner, None
+        made_journal, made_transport = self._made
         assert owner is not None
-        owner.cancel()
+        assert self._clock is not None
+        self._clock.stop()
         try:
-            await asyncio.wait({owner})
-            if not owner.cancelled() and (bug := owner.exception()) is not None and error is None:
+            bug = await owner.close()
+            if bug is not None and error is None:
                 raise bug
         finally:
-            self.journal.close()
-            await self._transport.close()
+            if made_journal:
+                self.journal.close()
+            if made_transport:
+                await self._transport.close()
 
-    async def _own(self, ready: asyncio.Future[asyncio.TaskGroup]) -> None:
-        # One task enters and leaves the group: fixtures and servers set up and
-        # tear down in different tasks, which a TaskGroup does not survive.
-        async with asyncio.TaskGroup() as group:
-            ready.set_result(group)
-            await asyncio.get_running_loop().create_future()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
-        return self._group.create_task(work)
-
-    async def _unless_broken(self, work: Awaitable[T]) -> T:
-        """The result of *work*, or the bug that stopped the sandbox meanwhile."""
-        owner = self._running()[1]
-        task = asyncio.ensure_future(work)
-        try:
-            await asyncio.wait({task, owner}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                await owner
-            return await task
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
-
-    def _running(self) -> tuple[Clock, asyncio.Task[None]]:
+    def _running(self) -> tuple[SteeredClock, Owner]:
         if self._clock is None or self._owner is None:
             raise UsageError("the sandbox is not running: use it inside `async with Sandbox(...)`")
         return self._clock, self._owner
@@ -154,39 +140,47 @@ class Sandbox:
     @property
     def connections(self) -> tuple[Connection, ...]:
         """Those connected so far, with their ids and secrets."""
-        return tuple(self._connections.values())
+        return self._connections.all()
 
     def connect(self, connection: Connection) -> Connection:
         """Deliver to *connection* from now on; returns it with what was left to be drawn.
 
         That is its id and, where it signs, its secret.  Both come from the seed.
         """
-        if any(other.name == connection.name for other in self._connections.values()):
-            raise UsageError(f"a connection called {connection.name!r} is there already")
-        if connection.id is None:
-            connection = replace(connection, id=self._cast.connection_id(connection.name))
-        if connection.auth == Hmac():
-            connection = replace(connection, auth=Hmac(secret=self._cast.secret(connection.name)))
-        id = str(connection.id)
-        if id in self._connections:
-            raise UsageError(f"a connection with the id {id} is there already")
-        policy = self._policy(connection.retry) if connection.retry is not None else self._retry
-        if self._attempt_timeout is not None:
-            policy = replace(policy, timeout=self._attempt_timeout)
-        connection = replace(connection, retry=policy)
-        self._connections[id] = connection
-        for dispatcher in self._dispatchers:
-            dispatcher.connect(Target(connection, self.profile), policy)
+        connection = self._connections.add(connection)
+        self._tell(connection)
         return connection
 
-    def _policy(self, retry: RetryPolicy | str) -> RetryPolicy:
-        return preset(retry, self.profile) if isinstance(retry, str) else retry
+    def change(self, connection: Connection) -> Connection:
+        """Replace the connection with this one's id: each delivery's next attempt goes by it.
+
+        One that is not active hears of no new event, and its pending deliveries are held.
+        """
+        connection = self._connections.replace(connection)
+        self._tell(connection)
+        return connection
+
+    def disconnect(self, connection_id: str, reason: str) -> None:
+        """Deliver nothing more there; what is pending ends as FAILED, for this *reason*."""
+        self._connections.remove(connection_id)
+        for dispatcher in self._dispatchers:
+            dispatcher.disconnect(connection_id, reason)
+
+    def _tell(self, connection: Connection) -> None:
+        target, policy = self._connections.target(connection)
+        for dispatcher in self._dispatchers:
+            dispatcher.connect(target, policy)
 
     # --- events --------------------------------------------------------------------
 
+    @property
+    def clock(self) -> SteeredClock:
+        """The sandbox's time, and how to steer it."""
+        return self._running()[0]
+
     def now(self) -> datetime:
         """The sandbox's time."""
-        return self._running()[0].now()
+        return self.clock.now()
 
     async def emit(
         self,
@@ -244,12 +238,12 @@ class Sandbox:
         meanwhile.
         """
         clock, _ = self._running()
-        if not self._connections:
+        if not self.connections:
             for connection in scenario.connections:
                 self.connect(connection)
-        if not self._connections:
+        if not self.connections:
             raise UsageError("nothing to deliver to: connect a subscriber first")
-        run_id = self._run_id(len(self._dispatchers))
+        run_id = self._name_run(len(self._dispatchers))
         dispatcher = self._new_dispatcher(clock, run_id)
         self._played[scenario.name] += 1
         player = Player(
@@ -267,12 +261,12 @@ class Sandbox:
             dispatcher=dispatcher,
             ledger=self.journal.ledger,
             subscriber=subscriber,
-            spawn=self._spawn,
+            spawn=self._running()[1].spawn,
             narrate=narrate,
         )
         began = perf_counter()
-        with clock.free() if isinstance(clock, SteppingClock) else nullcontext(), running(clock):
-            expectations = await self._unless_broken(player.play())
+        with clock.free(), running(clock):
+            expectations = await self._running()[1].unless_broken(player.play())
             verdict = Verdict(
                 at=clock.now(),
                 run_id=run_id,
@@ -294,22 +288,22 @@ class Sandbox:
         Raises `SettleTimeout`, naming what is pending, when *timeout* (real time) has
         passed, or at once when nothing would ever happen unless the clock is advanced.
         """
-        limit = None if timeout is None else _duration(timeout).total_seconds()
+        limit = None if timeout is None else as_duration(timeout).total_seconds()
         try:
             async with asyncio.timeout(limit):
-                await self._unless_broken(self._settle())
+                await self._running()[1].unless_broken(self._settle())
         except TimeoutError:
             raise SettleTimeout(f"not settled within {limit:g}s: {self.describe_pending()}") from None
         return self.counts()
 
     async def _settle(self) -> None:
-        clock = self._running()[0]
-        while any(dispatcher.pending for dispatcher in self._dispatchers):
-            if isinstance(clock, SteppingClock) and self._speed == "manual":
+        clock = self.clock
+        while self.pending:
+            if clock.by_hand:
                 await clock.quiet()
-                if any(dispatcher.pending for dispatcher in self._dispatchers):
+                if self.pending and clock.by_hand:
                     raise SettleTimeout(f"only an advance can help: {self.describe_pending()}")
-                return
+                continue
             for dispatcher in self._dispatchers:
                 with running(clock):
                     await dispatcher.settled()
@@ -320,10 +314,29 @@ class Sandbox:
         Returns when all that fell due has its outcome.  Text reads as in scenarios
         (``"24h"``), a number is seconds.
         """
-        clock = self._running()[0]
-        if not isinstance(clock, SteppingClock) or self._speed != "manual":
-            raise UsageError('only a manual clock can be advanced: Sandbox(speed="manual")')
-        await self._unless_broken(clock.advance(_duration(duration)))
+        await self._running()[1].unless_broken(self.clock.advance(as_duration(duration)))
+
+    # --- pending deliveries ------------------------------------------------------------
+
+    @property
+    def pending(self) -> int:
+        """How many deliveries have not settled."""
+        return sum(dispatcher.pending for dispatcher in self._dispatchers)
+
+    def give_up(self, reason: str) -> None:
+        """Everything that is pending ends as FAILED, for this *reason*."""
+        for dispatcher in self._dispatchers:
+            dispatcher.give_up(reason)
+
+    def take_up(self, pending: Pending) -> None:
+        """Go on with a delivery that another sandbox of this journal has left."""
+        self._by_hand.take_up(pending)
+
+    def resend(self, delivery_id: str, event: Event, connection_id: str, attempts: int) -> None:
+        """One more attempt at once for a settled delivery, and the ladder anew."""
+        self._by_hand.resend(delivery_id, event, connection_id, attempts)
+
+    # --- looking -----------------------------------------------------------------------
 
     def deliveries(self, event_id: str | None = None, *, run_id: str | None = None) -> list[Delivery]:
         """Deliveries in order of emission: all, those of one event, or those of one run."""
@@ -353,7 +366,7 @@ class Sandbox:
     def _new_cast(self, people: Mapping[str, Any]) -> Cast:
         return Cast(self._seed, profile=self.profile, **people)
 
-    def _new_dispatcher(self, clock: Clock, run_id: str) -> Dispatcher:
+    def _new_dispatcher(self, clock: SteeredClock, run_id: str) -> Dispatcher:
         stamp: Callable[[datetime], datetime] = (
             (lambda due: wall_now()) if self._signature_time == "wall" else _same
         )
@@ -363,29 +376,15 @@ class Sandbox:
             journal=self.journal,
             seed=self._seed,
             run_id=run_id,
-            spawn=self._spawn,
+            spawn=self._running()[1].spawn,
             stamp=stamp,
+            on_idle=self._on_idle,
         )
-        for connection in self._connections.values():
-            assert isinstance(connection.retry, RetryPolicy)
-            dispatcher.connect(Target(connection, self.profile), connection.retry)
+        for connection in self.connections:
+            dispatcher.connect(*self._connections.target(connection))
         self._dispatchers.append(dispatcher)
         return dispatcher
 
 
 def _same(due: datetime) -> datetime:
     return due
-
-
-def _duration(value: timedelta | str | float) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    if isinstance(value, str):
-        try:
-            return parse_duration(value)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-    return timedelta(seconds=value)
-
-
-__all__ = ["Sandbox", "Speed"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sandbox.core.errors import UsageError
+
 _UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _SHAPE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[dhms]))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
@@ -51,3 +53,15 @@ def format_duration(duration: timedelta) -> str:
     parts += [f"{minutes}m"] if minutes else []
     parts += [f"{rest / 1000:g}s"] if rest else []
     return sign + "".join(parts)
+
+
+def as_duration(value: timedelta | str | float) -> timedelta:
+    """A duration as Python programs give it: itself, text as in scenarios, or seconds.  Raises `UsageError`."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    return timedelta(seconds=value)

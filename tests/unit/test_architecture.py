@@ -23,6 +23,8 @@ ORDER = (
     "journal",
     "store",
     "dispatcher",
+    "connections",
+    "owner",
     "subscriber",
     "player",
     "engine",
