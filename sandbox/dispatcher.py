@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, assert_never
@@ -29,6 +28,7 @@ from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import UsageError
 from sandbox.core.ids import Seed
+from sandbox.core.ledger import Pending
 from sandbox.core.model import Event, Exchange, Status, TransportError
 from sandbox.core.retry import Again, Done, GiveUp, RetryPolicy
 from sandbox.journal import Journal
@@ -40,19 +40,6 @@ _INTERRUPTED = Exchange(
     outcome=TransportError(type="interrupted", message="the sandbox stopped during this attempt"),
     elapsed_ms=0.0,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """A delivery that had not settled when its process ended, or that is to be sent once more."""
-
-    id: str
-    event: Event
-    connection_id: str
-    attempts: int  # begun so far
-    base: int = 0  # of these, before it was last resent: the ladder counts from here
-    due: datetime | None = None  # None: its last attempt has neither a successor nor a settlement yet
-    unfinished: Attempting | None = None  # the attempt that was in flight
 
 
 class Lane:
@@ -83,7 +70,7 @@ class _Job:
         self.attempts = self.base = 0
         self.verdict: Status | None = None
         self.sending = False
-        self.reason: str | None = None  # why it was given up while its attempt was in flight
+        self.reason = ""  # why it was given up while its attempt was in flight
         self.cancelled = False  # settled before its turn came
 
     def fall_due(self) -> None:
@@ -147,17 +134,19 @@ class Dispatcher:
         An attempt that was in flight is closed as ``interrupted``: it counts, and its
         number is not used again.
         """
-        lane = self._lanes[pending.connection_id]
-        job = self._job(lane, pending.event, pending.id, pending.due or self._clock.now())
-        job.attempts, job.base = pending.attempts, pending.base
-        if (cut := pending.unfinished) is not None:
-            rendering = Rendering(job.event, lane.target, cut.attempt, cut.stamp)
-            self._close(job, _facts(cut) | {"rendering": rendering, "started_at": cut.at}, _INTERRUPTED)
-        elif pending.due is None and pending.attempts:
-            # Only a last attempt that timed out waits for its end without another attempt.
-            self._settle(job, Status.DEAD_LETTER, self._clock.now())
-        else:
+        lane, cut, last = self._lanes[pending.connection_id], pending.in_flight, pending.last
+        now = self._clock.now()
+        job = self._job(lane, pending.event, pending.delivery_id, pending.due or now)
+        job.attempts, job.base = pending.begun, pending.base
+        if cut is not None:
+            facts = _facts(cut) | {"rendering": cut.rendering, "started_at": cut.at}
+            self._close(job, facts, _INTERRUPTED)
+        elif pending.due is not None:
             self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
+        else:
+            assert last is not None, "what has no attempt yet is due"
+            _, _, status = self._judge(job, last.attempt, Exchange(outcome=last.outcome, elapsed_ms=0.0))
+            self._settle(job, status or Status.DEAD_LETTER, now)
 
     def resend(self, delivery_id: str, event: Event, connection_id: str, attempts: int) -> None:
         """One more attempt at once for a settled delivery, and the ladder anew; its numbers go on counting."""
@@ -251,7 +240,7 @@ class Dispatcher:
             event_id=job.event.id,
             connection_id=lane.target.id,
             attempt=number,
-            stamp=rendering.stamp,
+            rendering=rendering,
         )
         facts = _facts(beginning) | {"rendering": rendering, "started_at": beginning.at}
         job.sending = True
@@ -274,7 +263,7 @@ class Dispatcher:
     def _close(self, job: _Job, facts: dict[str, Any], exchange: Exchange) -> None:
         """Journal how an attempt ended, and see to what follows."""
         ended_at, due, status = self._judge(job, facts["attempt"], exchange)
-        if job.reason is not None and status is not Status.SUCCESS:
+        if job.reason and status is not Status.SUCCESS:
             due, status = None, Status.FAILED
         self._journal.append(
             Attempted(
@@ -328,7 +317,7 @@ class Dispatcher:
                 connection_id=job.lane.target.id,
                 status=status,
                 attempt_count=job.attempts,
-                reason=job.reason if status is Status.FAILED else None,
+                reason=job.reason if status is Status.FAILED else "",
             )
         )
         del self._jobs[job.id]

@@ -20,13 +20,13 @@ from sandbox.core.entries import Verdict
 from sandbox.core.errors import SettleTimeout, UsageError
 from sandbox.core.expectations import in_short
 from sandbox.core.ids import Seed
-from sandbox.core.ledger import Delivery
+from sandbox.core.ledger import Delivery, Pending
 from sandbox.core.model import Connection, Event, Status
 from sandbox.core.moments import isoformat
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Origin, Scenario, SignatureTime
-from sandbox.dispatcher import Dispatcher, Pending
+from sandbox.dispatcher import Dispatcher
 from sandbox.journal import Journal, MemoryJournal
 from sandbox.owner import Owner
 from sandbox.player import Player

@@ -35,7 +35,8 @@ class Attempting:
     event_id: str
     connection_id: str
     attempt: int
-    stamp: datetime  # what its headers say
+    # What is about to be sent: it lets whoever finds this attempt unfinished say so.
+    rendering: Rendering | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +73,12 @@ class Settled:
     connection_id: str
     status: Status
     attempt_count: int
-    reason: str | None = None  # where it is not the subscriber's doing: stopped, connection deleted
+    reason: str = ""  # where no attempt decided it: "stopped", "connection deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resent:
-    """A settled delivery is pending again; its attempt numbers go on counting."""
+    """A settled delivery is PENDING again: one attempt at once, the ladder anew, the numbers go on."""
 
     at: datetime
     run_id: str

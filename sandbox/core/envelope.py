@@ -68,6 +68,9 @@ class Rendering:
     target: Target
     attempt: int
     stamp: datetime  # of X-Wexio-Timestamp and the signature's t
+    # As it was sent.  Filled in by the first `request`, so that the same request can be
+    # made again without the secret.
+    signature: str | None = field(default=None, compare=False, repr=False)
 
     def request(self) -> Request:
         """The POST with its headers in documented order and its signed body."""
@@ -101,9 +104,12 @@ class Rendering:
         return Request(url=target.connection.url, headers=headers, body=body)
 
     def _signature(self, body: bytes) -> Headers:
-        secret = self.target.secret
-        if secret is None:
-            return ()
-        rules = self.target.profile.signature
-        scale = 1 if rules.unit == "seconds" else 1000
-        return ((SIGNATURE_HEADER, sign(secret, int(self.stamp.timestamp() * scale), body, rules=rules)),)
+        signature, secret = self.signature, self.target.secret
+        if signature is None:
+            if secret is None:
+                return ()
+            rules = self.target.profile.signature
+            scale = 1 if rules.unit == "seconds" else 1000
+            signature = sign(secret, int(self.stamp.timestamp() * scale), body, rules=rules)
+            object.__setattr__(self, "signature", signature)
+        return ((SIGNATURE_HEADER, signature),)

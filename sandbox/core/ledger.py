@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import assert_never
 
-from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled
-from sandbox.core.model import Status
+from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
+from sandbox.core.model import Event, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Delivery:
     who: str  # for people: the contact's or the chat's name
     connection_id: str
     status: Status
+    reason: str = ""  # why it settled, where no attempt decided it
     attempt_count: int  # attempts begun, the one in flight included
     attempts: tuple[Attempted, ...] = field(repr=False)  # those that have ended
     next_attempt_at: datetime | None
@@ -30,67 +32,128 @@ class Delivery:
     settled_at: datetime | None
 
 
-class _Row:
-    __slots__ = ("attempts", "begun", "connection_id", "emitted", "id", "resent_at", "settled_at", "status")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A delivery that somebody must take up: all that a dispatcher needs to go on with it.
+
+    One of three things is the case: an attempt is *due*; one was *in_flight* (it
+    counts, and is to be closed as ``interrupted``); or *last* decided the delivery,
+    and only `Settled` is missing.
+    """
+
+    delivery_id: str
+    run_id: str
+    connection_id: str
+    event: Event
+    who: str = ""
+    emitted_at: datetime
+    begun: int  # attempts begun; the next one has this number + 1
+    base: int = 0  # attempts begun before the last resend: the ladder counts from here
+    due: datetime | None = None  # on the clock of its run
+    in_flight: Attempting | None = None
+    last: Attempted | None = field(default=None, repr=False)
+
+
+class Row:
+    """A delivery as its entries make it, without the attempts themselves: small, and kept by the thousand."""
+
+    __slots__ = (
+        *("base", "begun", "channel", "connection_id", "due", "emitted_at", "event", "event_id", "id"),
+        *("in_flight", "reason", "run_id", "settled_at", "status", "who"),
+    )
 
     def __init__(self, id: str, connection_id: str, emitted: Emitted) -> None:
-        self.id, self.connection_id, self.emitted = id, connection_id, emitted
-        self.status, self.begun = Status.PENDING, 0
-        self.attempts: tuple[Attempted, ...] = ()
+        event = emitted.event
+        self.id, self.connection_id, self.run_id, self.who = id, connection_id, emitted.run_id, emitted.who
+        self.event_id, self.event, self.channel = event.id, event.name, event.channel
+        self.emitted_at = emitted.at
+        self.status, self.reason = Status.PENDING, ""
+        self.begun = self.base = 0  # attempts begun in all, and before the last resend
+        self.in_flight = False
+        self.due: datetime | None = emitted.at
         self.settled_at: datetime | None = None
-        self.resent_at: datetime | None = None
 
-    def snapshot(self) -> Delivery:
-        event, attempts = self.emitted.event, self.attempts
-        due = attempts[-1].next_attempt_at or self.resent_at if attempts else self.emitted.at
+    def fold(self, entry: Attempting | Attempted | Settled | Resent) -> None:
+        """Become what *entry* makes of this delivery."""
+        match entry:
+            case Attempting():
+                self.begun, self.in_flight, self.due = entry.attempt, True, None
+            case Attempted():
+                self.in_flight, self.due = False, entry.next_attempt_at
+            case Settled():
+                self.status, self.reason, self.settled_at = entry.status, entry.reason, entry.at
+                self.due = None
+            case Resent():
+                self.status, self.reason, self.settled_at = Status.PENDING, "", None
+                self.base, self.due = self.begun, entry.at
+            case other:
+                assert_never(other)
+
+    def snapshot(self, attempts: tuple[Attempted, ...] = ()) -> Delivery:
+        """The delivery as it stands now, with the *attempts* that somebody else has kept."""
         return Delivery(
             id=self.id,
-            run_id=self.emitted.run_id,
-            event_id=event.id,
-            event=event.name,
-            channel=event.channel,
-            who=self.emitted.who,
+            run_id=self.run_id,
+            event_id=self.event_id,
+            event=self.event,
+            channel=self.channel,
+            who=self.who,
             connection_id=self.connection_id,
             status=self.status,
+            reason=self.reason,
             attempt_count=self.begun,
             attempts=attempts,
-            next_attempt_at=due if self.status is Status.PENDING and self.begun == len(attempts) else None,
-            emitted_at=self.emitted.at,
+            next_attempt_at=self.due,
+            emitted_at=self.emitted_at,
             settled_at=self.settled_at,
         )
 
 
+class _FullRow(Row):
+    __slots__ = ("attempts",)
+
+    def __init__(self, id: str, connection_id: str, emitted: Emitted) -> None:
+        super().__init__(id, connection_id, emitted)
+        self.attempts: tuple[Attempted, ...] = ()
+
+
 class Ledger:
-    """Rows by delivery, in order of emission."""
+    """Every delivery with all its attempts, in order of emission."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, _Row] = {}
-        self._by_event: dict[str, list[_Row]] = {}
+        self._rows: dict[str, _FullRow] = {}
+        self._by_event: dict[str, list[_FullRow]] = {}
         self._events: dict[str, set[str]] = {}  # ids by run
 
     def apply(self, entry: Entry) -> None:
         """Fold one more *entry* in."""
         match entry:
-            case Attempting(delivery_id=id, attempt=number):
-                self._rows[id].begun = number
-            case Attempted(delivery_id=id):
-                self._rows[id].attempts += (entry,)
-            case Settled(delivery_id=id, status=status, at=at):
-                row = self._rows[id]
-                row.status, row.settled_at = status, at
-            case Resent(delivery_id=id, at=at):
-                row = self._rows[id]
-                row.status, row.settled_at, row.resent_at = Status.PENDING, None, at
+            case Attempting() | Settled() | Resent():
+                self._rows[entry.delivery_id].fold(entry)
+            case Attempted():
+                row = self._rows[entry.delivery_id]
+                row.fold(entry)
+                row.attempts += (entry,)
             case Emitted():
-                rows = [_Row(id, connection_id, entry) for id, connection_id in entry.deliveries]
+                rows = [_FullRow(id, connection_id, entry) for id, connection_id in entry.deliveries]
                 self._rows.update((row.id, row) for row in rows)
                 self._events.setdefault(entry.run_id, set()).add(entry.event.id)
                 self._by_event.setdefault(entry.event.id, []).extend(rows)
+            case Verdict():
+                pass
+            case other:
+                assert_never(other)
+
+    def watch(self, run_id: str) -> None:
+        """Keep the deliveries of this run until its verdict: they will be judged.
+
+        This ledger keeps all of them anyway; a journal on disk keeps only what it must.
+        """
 
     def deliveries(self, *, event_id: str | None = None, run_id: str | None = None) -> Iterator[Delivery]:
         """Those of one event, of one run, or all, in order of emission."""
         rows = self._rows.values() if event_id is None else self._by_event.get(event_id, ())
-        return (row.snapshot() for row in tuple(rows) if run_id in (None, row.emitted.run_id))
+        return (row.snapshot(row.attempts) for row in tuple(rows) if run_id in (None, row.run_id))
 
     def knows(self, event_id: str, *, run_id: str) -> bool:
         """Whether the run has emitted an event with this id."""
@@ -98,5 +161,4 @@ class Ledger:
 
     def counts(self, *, run_id: str | None = None) -> Counter[Status]:
         """How many deliveries are in which state."""
-        rows = self._rows.values()
-        return Counter(row.status for row in rows if run_id in (None, row.emitted.run_id))
+        return Counter(row.status for row in self._rows.values() if run_id in (None, row.run_id))

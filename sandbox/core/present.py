@@ -45,11 +45,8 @@ def entry_json(seq: int, entry: Entry) -> dict[str, Any]:
             return (
                 _head(seq, "settled", entry)
                 | _delivery(entry)
-                | {
-                    "status": str(entry.status),
-                    "attempt_count": entry.attempt_count,
-                    **({"reason": entry.reason} if entry.reason else {}),
-                }
+                | {"status": str(entry.status), "attempt_count": entry.attempt_count}
+                | ({"reason": entry.reason} if entry.reason else {})
             )
         case Resent():
             return _head(seq, "resent", entry) | _delivery(entry)

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from sandbox.clock import breathe
-from sandbox.core.entries import Attempted, Attempting, Resent, Settled
+from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
+from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import UsageError
-from sandbox.core.model import Status
-from sandbox.dispatcher import Pending
+from sandbox.core.ledger import Pending
+from sandbox.core.model import Connection, Hmac, Status, TransportError
 from tests.integration.test_dispatcher import START, Slow, Stage, event, seconds, stage
 
 __all__ = ["stage"]  # the fixture
@@ -92,7 +93,7 @@ async def test_a_removed_connection_s_deliveries_end_as_failed_and_say_why(stage
     await stage.clock.advance(3600 * SECOND)
     [gone, other] = stage.of(Settled)
     assert (gone.connection_id, gone.status, gone.reason) == ("a" * 24, "FAILED", "connection deleted")
-    assert (other.connection_id, other.status, other.reason) == ("b" * 24, "DEAD_LETTER", None)
+    assert (other.connection_id, other.status, other.reason) == ("b" * 24, "DEAD_LETTER", "")
     assert stage.dispatcher.pending == 0
 
 
@@ -111,7 +112,7 @@ async def test_an_attempt_in_flight_may_still_succeed_when_all_is_given_up(answe
         await stage.settle()
     [settled] = stage.of(Settled)
     assert settled.status == status
-    assert settled.reason == (None if status == "SUCCESS" else "stopped")
+    assert settled.reason == ("" if status == "SUCCESS" else "stopped")
     assert len(stage.of(Attempting)) == 1
 
 
@@ -173,12 +174,36 @@ async def test_nothing_is_resent_to_a_connection_that_is_gone(stage):
 # --- taking up ---------------------------------------------------------------------
 
 
+def left(**facts):
+    return Pending(
+        delivery_id="dlv_1",
+        run_id="run_1",
+        connection_id="a" * 24,
+        event=event(),
+        emitted_at=START,
+        **facts,
+    )
+
+
+def in_flight(attempt):
+    target = Target(Connection(name="a", url="http://127.0.0.1:1/a", auth=Hmac("whsec_x"), id="a" * 24))
+    return Attempting(
+        at=START,
+        run_id="run_1",
+        delivery_id="dlv_1",
+        event_id="evt_1",
+        connection_id="a" * 24,
+        attempt=attempt,
+        rendering=Rendering(event(), target, attempt, START),
+    )
+
+
 async def test_a_delivery_goes_on_at_its_due_time_with_its_next_number(stage):
     stage = stage(500, 200)
     stage.connect()
     emit(stage)
     due = START + 7 * SECOND
-    stage.dispatcher.take_up(Pending(id="dlv_1", event=event(), connection_id="a" * 24, attempts=2, due=due))
+    stage.dispatcher.take_up(left(begun=2, due=due))
     await stage.settle()
     third, fourth = stage.of(Attempted)
     assert [third.attempt, fourth.attempt] == [3, 4]
@@ -186,22 +211,22 @@ async def test_a_delivery_goes_on_at_its_due_time_with_its_next_number(stage):
     assert fourth.at == due + 20 * SECOND  # the third delay of the ladder
 
 
+async def test_a_delivery_that_had_been_resent_keeps_its_place_on_the_ladder(stage):
+    stage = stage(500, 200)
+    stage.connect()
+    emit(stage)
+    stage.dispatcher.take_up(left(begun=6, base=5, due=START))
+    await stage.settle()
+    seventh, _ = stage.of(Attempted)
+    assert seventh.attempt == 7
+    assert seconds([seventh.next_attempt_at]) == [10]  # the second delay
+
+
 async def test_an_attempt_that_was_in_flight_counts_and_is_not_posted_again(stage):
     stage = stage(200)
     stage.connect()
     emit(stage)
-    cut = Attempting(
-        at=START,
-        run_id="run_1",
-        delivery_id="dlv_1",
-        event_id="evt_1",
-        connection_id="a" * 24,
-        attempt=1,
-        stamp=START,
-    )
-    stage.dispatcher.take_up(
-        Pending(id="dlv_1", event=event(), connection_id="a" * 24, attempts=1, unfinished=cut)
-    )
+    stage.dispatcher.take_up(left(begun=1, in_flight=in_flight(1)))
     await stage.settle()
     interrupted, taken = stage.of(Attempted)
     assert (interrupted.attempt, interrupted.outcome.type) == (1, "interrupted")
@@ -214,18 +239,7 @@ async def test_a_last_attempt_that_was_in_flight_ends_in_dead_letter(stage):
     stage = stage(200)
     stage.connect()
     emit(stage)
-    cut = Attempting(
-        at=START,
-        run_id="run_1",
-        delivery_id="dlv_1",
-        event_id="evt_1",
-        connection_id="a" * 24,
-        attempt=5,
-        stamp=START,
-    )
-    stage.dispatcher.take_up(
-        Pending(id="dlv_1", event=event(), connection_id="a" * 24, attempts=5, unfinished=cut)
-    )
+    stage.dispatcher.take_up(left(begun=5, in_flight=in_flight(5)))
     await stage.settle()
     assert statuses(stage) == [Status.DEAD_LETTER]
     assert stage.transport.requests == []
@@ -235,7 +249,20 @@ async def test_an_end_that_was_not_written_down_is_written_when_it_is_taken_up(s
     stage = stage(200)
     stage.connect()
     emit(stage)
-    stage.dispatcher.take_up(Pending(id="dlv_1", event=event(), connection_id="a" * 24, attempts=5))
+    cut = in_flight(5)
+    last = Attempted(
+        at=START,
+        run_id="run_1",
+        delivery_id="dlv_1",
+        event_id="evt_1",
+        connection_id="a" * 24,
+        attempt=5,
+        rendering=cut.rendering,
+        outcome=TransportError(type="timeout", message="too late"),
+        started_at=START,
+        elapsed_ms=1.0,
+    )
+    stage.dispatcher.take_up(left(begun=5, last=last))
     assert statuses(stage) == [Status.DEAD_LETTER]
     assert stage.dispatcher.pending == 0
 
@@ -265,7 +292,5 @@ async def test_somebody_is_told_when_nothing_is_pending_any_more(stage):
 
 
 def emit(stage):
-    """The journal knows the delivery, as one that is on disk does."""
-    from sandbox.core.entries import Emitted
-
+    """The journal knows the delivery, as one on disk does."""
     stage.journal.append(Emitted(at=START, run_id="run_1", event=event(), deliveries=(("dlv_1", "a" * 24),)))

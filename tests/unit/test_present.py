@@ -103,7 +103,7 @@ def test_what_was_emitted_is_shown_with_its_data_and_its_deliveries():
 
 def test_an_attempt_that_begins_is_shown_with_its_number():
     entry = Attempting(
-        at=AT, run_id="run_1", delivery_id="dlv_1", event_id="evt_1", connection_id=ID, attempt=2, stamp=AT
+        at=AT, run_id="run_1", delivery_id="dlv_1", event_id="evt_1", connection_id=ID, attempt=2
     )
     assert entry_json(2, entry) == {
         "seq": 2,
