@@ -9,6 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sandbox.core.diagnosis import Cause as Cause
+    from sandbox.core.diagnosis import Diagnosis as Diagnosis
+    from sandbox.core.diagnosis import explain_signature as explain_signature
     from sandbox.core.entries import Verdict as Verdict
     from sandbox.core.errors import SandboxError as SandboxError
     from sandbox.core.errors import ScenarioError as ScenarioError
@@ -37,8 +40,10 @@ _HOME = {
     "Backoff": "core.retry",
     "Basic": "core.model",
     "Bearer": "core.model",
+    "Cause": "core.diagnosis",
     "Connection": "core.model",
     "Delivery": "core.ledger",
+    "Diagnosis": "core.diagnosis",
     "Event": "core.model",
     "Hmac": "core.model",
     "NoAuth": "core.model",
@@ -54,6 +59,7 @@ _HOME = {
     "TransportError": "core.model",
     "UsageError": "core.errors",
     "Verdict": "core.entries",
+    "explain_signature": "core.diagnosis",
     "load_scenario": "files",
 }
 

@@ -43,7 +43,12 @@ class Checks:
             self.verified += 1
         elif received.check is not None:
             self.refused += 1
-            self.first_refusal = self.first_refusal or received.check.says
+            # Worked out once: to explain takes longer than to receive.
+            self.first_refusal = self.first_refusal or _why(received)
+
+
+def _why(received: Received) -> str:
+    return received.diagnosis.why if received.diagnosis is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,14 @@ from multidict import CIMultiDict
 
 from sandbox.core.answers import script as read_script
 from sandbox.core.answers import status_code
+from sandbox.core.case import Case, judge
+from sandbox.core.claims import claims
 from sandbox.core.errors import CannotRun, UsageError
+from sandbox.core.model import Headers
 from sandbox.core.profile import SignatureProfile
-from sandbox.core.received import Received, claims
+from sandbox.core.received import Received
 from sandbox.core.scenario import Answer, SubscriberScript
-from sandbox.core.signing import Check, Reason, check
+from sandbox.core.signing import Check, Reason
 
 LARGEST_BODY: Final = 1024 * 1024
 
@@ -221,7 +224,8 @@ class Subscriber:
             await self._sleep(answer.after.total_seconds())
         if not isinstance(answer.status, int):
             return await _say_nothing(request, reset=answer.status == "reset")
-        refusal = f"{received.check.says}\n" if answer is _REFUSED and received.check else ""
+        why = received.diagnosis if answer is _REFUSED else None
+        refusal = f"{why.why}\n" if why else ""
         return _response(answer.status, answer.headers, refusal)
 
     def _record(self, request: web.BaseRequest, body: bytes, *, cut: bool = False) -> Received:
@@ -230,7 +234,7 @@ class Subscriber:
         said = claims(headers, body)
         number = self._count(said.connection_id, said.event_id)
         # Of a body that was cut off, nobody can say whether it was signed.
-        judged = None if cut else self._check(said.connection_id, said.signature, body)
+        judged, case = (None, None) if cut else self._check(said.connection_id, said.signature, headers, body)
         received = Received(
             headers=headers,
             body=body,
@@ -242,6 +246,7 @@ class Subscriber:
             attempt=said.attempt,
             number=number,
             answer=Answer(status=413) if cut else self._answer(number, judged),
+            case=None if judged is None or judged.valid else case,
         )
         self.requests.append(received)
         for waiter in self._waiters:
@@ -265,7 +270,9 @@ class Subscriber:
             self._counts.popitem(last=False)
         return number
 
-    def _check(self, connection_id: str | None, header: str | None, body: bytes) -> Check | None:
+    def _check(
+        self, connection_id: str | None, header: str | None, headers: Headers, body: bytes
+    ) -> tuple[Check | None, Case | None]:
         secrets: Iterable[str] = ()
         if isinstance(self._secrets, str):
             secrets = [self._secrets]
@@ -274,12 +281,22 @@ class Subscriber:
         elif self._secrets is not None and header is not None:
             # A body that names no connection we know may still be signed by one of ours.
             secrets = dict.fromkeys(self._secrets.values())
-        judged, now = None, self._now()
+        others = self._secrets if isinstance(self._secrets, Mapping) else {}
+        judged, case, now = None, None, self._now()
         for secret in secrets:
-            judged = check(header=header, body=body, secret=secret.encode(), now=now, rules=self._rules)
+            case = Case(
+                header=header,
+                body=body,
+                secret=secret.encode(),
+                now=now,
+                rules=self._rules,
+                others=others,
+                headers=headers,
+            )
+            judged = judge(case)
             if judged.reason is not Reason.mismatch:
                 break
-        return judged
+        return judged, case
 
     def _running(self) -> web.Server:
         if self._server is None:

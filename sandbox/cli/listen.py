@@ -126,6 +126,7 @@ class _Desk:
             self.on_closed_pipe(error)
 
     def _print(self, received: Received) -> None:
+        from sandbox.cli.causes import show_causes
         from sandbox.cli.words import chip
         from sandbox.clock import wall_now
         from sandbox.core.model import Response
@@ -146,6 +147,8 @@ class _Desk:
         if len(payload) > room > 0:
             payload = payload[:room] + "…"
         self._out.line(("  " + payload, "dim"))
+        if received.case is not None and received.diagnosis is not None:
+            show_causes(self._out, received.diagnosis.causes, said=received.diagnosis.check.says, indent="  ")
 
     def _columns(self) -> int:
         from sandbox.cli.paint import is_terminal
@@ -155,6 +158,7 @@ class _Desk:
     def _print_json(self, received: Received) -> None:
         from sandbox.cli.paint import can_write
         from sandbox.clock import wall_now
+        from sandbox.core.diagnosis import causes_json
         from sandbox.core.moments import isoformat
         from sandbox.core.present import body_json, headers_json, json_line
 
@@ -167,6 +171,7 @@ class _Desk:
             "verified": received.verified,
             "reason": None if received.check is None else str(received.check.reason),
             "says": None if received.check is None else received.check.says,
+            "causes": causes_json(received.diagnosis),
             "answer": received.answer.status,
             "request": {"headers": headers_json(received.headers), **body_json(received.body)},
         }

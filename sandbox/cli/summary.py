@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sandbox.cli.paint import Painter, Spans
+from sandbox.cli.refusals import show_refusals
 from sandbox.cli.words import (
     DIM,
     attempts,
@@ -21,7 +22,7 @@ from sandbox.cli.words import (
 )
 from sandbox.core.entries import Verdict
 from sandbox.core.ledger import Delivery
-from sandbox.core.model import Hmac, Response, Status
+from sandbox.core.model import Hmac, Status
 from sandbox.runner import Stage
 
 LISTED: Final = 50
@@ -124,24 +125,5 @@ def _show_hints(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) 
     elif checks.refused:
         of = count(checks.refused + checks.verified, "signature")
         painter.line((f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}", "yellow"))
-    for item in deliveries:
-        for attempt in item.attempts:
-            answer = attempt.outcome
-            if isinstance(answer, Response) and (hint := _refusal(attempt.rendering.target.secret, answer)):
-                painter.line((hint, "yellow"))
-                return
-
-
-def _refusal(secret: bytes | None, answer: Response) -> str | None:
-    """Why a signed request may have been refused; our own subscriber says it itself."""
-    if secret is None or answer.status not in {400, 401, 403}:
-        return None
-    server = next((value for name, value in answer.headers if name.lower() == "server"), "")
-    if server == "wexio-sandbox" and answer.body:
-        return (
-            f"hint: the subscriber answered {answer.status}: {answer.body.decode('utf-8', 'replace').strip()}"
-        )
-    return (
-        f"hint: {answer.status} to a signed request. Does the subscriber know this secret, and does it check "
-        "t, a dot and the raw body? `wexio-sandbox verify` says why a signature does not hold."
-    )
+    if not stage.built_in:  # that one answers by its script, and has just told what it made of signatures
+        show_refusals(painter, stage, deliveries)

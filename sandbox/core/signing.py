@@ -24,6 +24,7 @@ _ASSUMED: Final = SignatureProfile()
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _WHOLE_NUMBER: Final = re.compile(r"0|[1-9][0-9]*")  # one spelling for each, as the signed bytes hold it
 _MOST_DIGITS: Final = {"seconds": 11, "milliseconds": 14}  # until the year 5138
+_LONGEST_AGE: Final = 10**13  # seconds; a duration holds no more
 
 
 class Reason(StrEnum):
@@ -85,16 +86,24 @@ def check(
         return _mismatch(digests)
 
     seconds = now - (timestamp / 1000 if rules.unit == "milliseconds" else timestamp)
+    late = judge_age(seconds, tolerance=tolerance, rules=rules)
+    return late or Check(valid=True, reason=Reason.valid, says="the signature holds")
+
+
+def judge_age(
+    seconds: float, *, tolerance: timedelta | None = None, rules: SignatureProfile = _ASSUMED
+) -> Check | None:
+    """Refuse a timestamp that lies *seconds* in the past (or, below 0, in the future); None where it may."""
     allowed = rules.tolerance if tolerance is None else tolerance
-    if abs(seconds) > allowed.total_seconds():
-        assumed = tolerance is None and allowed == _ASSUMED.tolerance
-        limit = f"{format_duration(allowed)} are allowed" + (" (assumed tolerance)" if assumed else "")
-        # Rounded up, so that the amount named is always more than what is allowed.
-        amount = format_duration(timedelta(seconds=math.ceil(abs(seconds))))
-        if seconds > 0:
-            return _refused(Reason.too_old, f"the timestamp is {amount} old; {limit}")
-        return _refused(Reason.too_new, f"the timestamp is {amount} ahead of the receiver's clock; {limit}")
-    return Check(valid=True, reason=Reason.valid, says="the signature holds")
+    if abs(seconds) <= allowed.total_seconds():
+        return None
+    assumed = tolerance is None and allowed == _ASSUMED.tolerance
+    limit = f"{format_duration(allowed)} are allowed" + (" (assumed tolerance)" if assumed else "")
+    # Rounded up, so that the amount named is always more than what is allowed.
+    amount = format_duration(timedelta(seconds=math.ceil(min(abs(seconds), _LONGEST_AGE))))
+    if seconds > 0:
+        return _refused(Reason.too_old, f"the timestamp is {amount} old; {limit}")
+    return _refused(Reason.too_new, f"the timestamp is {amount} ahead of the receiver's clock; {limit}")
 
 
 def _refused(reason: Reason, says: str) -> Check:
