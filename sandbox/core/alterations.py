@@ -26,6 +26,7 @@ MOST_BYTES: Final = 24 * 1024 * 1024
 
 _LARGEST_UNPACKED: Final = 4 * 1024 * 1024
 _OFTEN: Final = 10  # attempts that are tried
+_LARGE: Final = 500_000  # beyond, what is slow and rare is left out
 _MARK: Final = b"\xef\xbb\xbf"
 
 _ORDER: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
@@ -85,7 +86,7 @@ def _doubly(body: bytes) -> Iterator[Guess[bytes]]:
         for second in _edges(first.value):
             yield _both(first, second)
     for first in _json(body):
-        for second in _edges(first.value):
+        for second in (*_edges(first.value), *_undone(first.value)):
             yield _both(first, second)
     for first in _edges(body):
         for second in _edges(first.value):
@@ -239,17 +240,14 @@ def _json(body: bytes, most: int | None = None) -> Iterator[Guess[bytes]]:
     if not isinstance(tree, dict | list):
         return
     made = 0
-    for style, layout in _STYLES.items():
-        for order, arranged in (("", tree), (_DOCUMENTED, _documented(tree)), (_SORTED, None)):
-            for escapes, text in _escaped(
-                tree if arranged is None else arranged, layout, sort=arranged is None
-            ):
+    for order, arranged in (("", tree), (_DOCUMENTED, _documented(tree)), (_SORTED, tree)):
+        for style, layout in _STYLES.items():
+            for escapes, text in _escaped(arranged, layout, sort=order == _SORTED):
                 made += 1
                 if most is not None and made > most:
                     return
-                yield Guess(
-                    _code(style, order, escapes), f"it was written as {style}{escapes}{order}", _safe(text)
-                )
+                says = f"it was written as {style}{escapes}{order}"
+                yield Guess(_code(style, order, escapes), says, _safe(text))
 
 
 _DOCUMENTED: Final = ", its keys in the documented order"
@@ -278,10 +276,11 @@ def _escaped(tree: Any, layout: dict[str, Any], *, sort: bool) -> Iterator[tuple
         if raw.isascii():
             return
         escaped = json.dumps(tree, sort_keys=sort, **layout)
-        upper = _in_upper_case(escaped)
         yield _ESCAPED, escaped
-        yield _UPPER, upper
         yield f"{_ESCAPED}{_SLASHES} (as PHP does)", escaped.replace("/", "\\/")
+        if len(escaped) > _LARGE:
+            return
+        yield _UPPER, _in_upper_case(escaped)
         if any(letter in raw for letter in "<>&'+"):
             net = _in_upper_case(_without_html(escaped)).replace("'", "\\u0027").replace("+", "\\u002B")
             yield f"{_UPPER}, <, >, &, + and ' too (as .NET does)", net
