@@ -70,7 +70,7 @@ class Diagnosis:
         """The causes in one line: what is proven, else what is likely."""
         told = self.proven or self.causes[:1]
         text = ", and ".join(cause.says for cause in told) or self.check.says
-        return text if self.proven or not self.causes else f"{text} (likely)"
+        return text if self.proven or not self.causes else f"likely: {text}"
 
     def __str__(self) -> str:
         """All of it, a line each."""

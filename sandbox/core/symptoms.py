@@ -28,11 +28,11 @@ def symptoms(case: Case) -> Iterator[Guess[None]]:
     yield from strange
     yield from _secret(case.secret)
     if untouched:
-        says = "the body is the one that was sent: another secret signed it"
+        says = "another secret signed it: the body is the one that was sent"
     elif strange:
         says = "another secret signed it"
     else:
-        says = "the body is written as Wexio writes it: it is more likely that another secret signed it"
+        says = "another secret signed it: the body is written as Wexio writes it, so it seems untouched"
     yield Guess(Code.wrong_secret, says, None)
 
 

@@ -122,6 +122,24 @@ def test_the_javascript_that_checks_signatures_is_right():
     assert json.loads(result.stdout) == [True, False, False, False]
 
 
+def test_verify_prints_what_readme_shows(tmp_path):
+    [block] = [block for block in blocks("console") if "wexio-sandbox verify" in block]
+    _, body, command, *shown = block.splitlines()
+    (tmp_path / "body.json").write_text(body, encoding="utf-8")
+    arguments = shlex.split(command)[2:]
+    process = subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, check=False, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert (process.returncode, process.stdout.splitlines()) == (1, shown)
+
+
+def test_the_python_that_explains_a_signature_runs(capsys):
+    [source] = [block for block in blocks("python") if "explain_signature(" in block]
+    exec(compile(source, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("not valid (malformed): ")
+
+
 async def test_the_python_example_runs():
     [source] = [block for block in blocks("python") if "Sandbox(" in block]
     async with Receiver() as receiver:

@@ -221,10 +221,55 @@ def test_a_signature_that_does_not_hold_is_1_and_says_why(check, kind):
     header, says = NOT_VALID[kind]
     done = check(header)
     assert (done.code, done.err) == (1, "")
-    [line] = done.out.splitlines()
+    line, *causes = done.out.splitlines()
     assert says in line
-    assert "\x1b" not in line
-    assert SECRET not in line
+    assert causes
+    assert all(re.match("proven: |likely: |  do: ", cause) for cause in causes)
+    assert "\x1b" not in done.out
+    assert SECRET not in done.out
+
+
+@pytest.mark.parametrize(
+    ("secret", "body", "says"),
+    [
+        (
+            SECRET + "\n",
+            BODY,
+            "proven: the secret here has a line break at its end, and the one that signed has not",
+        ),
+        (
+            SECRET,
+            BODY + b"\n",
+            "proven: the body was changed after it was signed: a line break was added at its end",
+        ),
+        ("whsec_x", BODY, "likely: another secret signed it"),
+    ],
+    ids=["secret", "body", "neither"],
+)
+def test_verify_says_what_would_match_and_what_to_do(check, folder, secret, body, says):
+    (folder / "other.json").write_bytes(body)
+    done = check(signature(), secret=secret, body="other.json")
+    first, why, what, *_ = done.out.splitlines()[:1] + done.out.splitlines()[-2:]
+    assert (done.code, first.startswith("not valid (mismatch): ")) == (1, True)
+    assert why.startswith(says)
+    assert what.startswith("  do: ")
+
+
+def test_with_what_was_sent_verify_shows_where_the_body_differs(check, folder):
+    (folder / "sent.json").write_bytes(BODY)
+    (folder / "other.json").write_bytes(BODY.replace(b"chat", b"Chat"))
+    done = check(signature(), body="other.json", sent="sent.json")
+    assert done.code == 1
+    assert "proven: the body was changed after it was signed" in done.out
+    at = BODY.index(b"chat")
+    assert re.search(rf"^differs: at byte {at}: sent '.*chat.*', received '.*Chat", done.out, re.MULTILINE)
+    assert check(signature(), sent="sent.json").out == "valid: the signature holds\n"
+
+
+def test_a_clock_that_counts_milliseconds_is_told(check):
+    done = check(signature(), now=NOW * 1000)
+    assert done.code == 1
+    assert "proven: the receiver's own time counts milliseconds" in done.out
 
 
 @pytest.mark.parametrize(("tolerance", "code"), [("300", 0), ("5m", 0), ("299", 1), ("4m", 1), ("0", 1)])
@@ -274,6 +319,8 @@ def test_what_the_sandbox_sends_is_valid_to_verify(cli, receiving, folder):
         ({"now": "noon"}, 2, "error: --now: 'noon' is not a Unix time"),
         ({"tolerance": "5 minutes"}, 2, "error: --tolerance: "),
         ({"tolerance": "-1"}, 2, "error: --tolerance: "),
+        ({"sent": "gone.json"}, 3, "error: --sent: gone.json cannot be read: No such file"),
+        ({"sent": "-", "body": "-"}, 2, "error: --body and --sent cannot both be standard input"),
         ({"body": "gone.json"}, 3, "error: --body: gone.json cannot be read: No such file"),
         ({"body": "."}, 3, "error: --body: . cannot be read: Is a directory"),
     ],
@@ -436,7 +483,10 @@ def test_listen_verifies_prints_and_answers(listening):
 
         assert listener.signed("whsec_another") == 401
         assert "not verified: v1 does not match" in listener.out.next()
-        listener.out.next()
+        why = [listener.out.next() for _ in range(5)][1:]
+        assert re.match("  likely: the body is not written as Wexio writes JSON", why[0])
+        assert why[2] == "  likely: another secret signed it"
+        assert all(line.startswith("    do: ") for line in why[1::2])
         assert listener.post() == 401
         assert "there is no X-Wexio-Signature header" in listener.out.next()
         assert listener.end(signal.SIGTERM) == 0
@@ -480,6 +530,8 @@ def test_listen_as_json_prints_one_object_a_request_and_nothing_else(listening):
         assert first["answer"] == 200
         assert json.loads(first["request"]["body"])["id"] == "evt_1"
         assert (second["verified"], second["reason"], second["answer"]) == (False, "missing", 401)
+        assert first["causes"] == []
+        assert [(cause["code"], cause["proven"]) for cause in second["causes"]] == [("other_auth", True)]
         assert second["request"]["body_base64"] == "/w=="
         assert ["Authorization", "Bearer ***"] in second["request"]["headers"]
         assert listener.end(signal.SIGTERM) == 0
@@ -490,9 +542,12 @@ def test_what_send_sends_listen_verifies(listening, cli):
     with listening("--secret", SECRET) as listener:
         assert cli("send", "chat.created", "--to", listener.url, "--secret", SECRET).code == 0
         assert "  verified  → 200" in listener.out.until("chat.created  ")
-        done = cli("send", "chat.created", "--to", listener.url, "--speed", "max", "--retry", "none")
+        told = ("send", "chat.created", "--to", listener.url, "--speed", "max", "--retry", "none")
+        done = cli(*told)
         assert done.code == 1
-        assert "hint: the subscriber answered 401: " in done.out
+        assert "hint: the subscriber answered 401: likely: another secret signed it" in done.out
+        done = cli(*told, "--secret", SECRET + " ")
+        assert "hint: the subscriber answered 401: the secret that signed has a space at its end" in done.out
 
 
 def test_listen_ends_when_nobody_reads_any_more(folder):

@@ -728,9 +728,33 @@ def test_a_hostile_name_is_not_obeyed(cli, scenario, folder):
 
 def test_a_refusal_of_a_signed_request_gets_a_hint(cli, receiving):
     done = cli(*SEND, *MAX, "--to", receiving(lambda seen: 401).url, "--secret", SECRET)
-    assert "hint: 401 to a signed request" in done.out
+    [hint, *causes] = done.out.partition("hint: ")[2].split("\n\n")[0].splitlines()
+    assert hint == (
+        "401 to a signed request; the signature sent holds for the bytes sent and this connection's secret"
+    )
+    assert causes[0].startswith("  likely: the subscriber has another secret, or checks other bytes")
+    assert "`wexio-sandbox verify`" in causes[1]
     done = cli(*SEND, *MAX, "--to", receiving(lambda seen: 500).url, "--secret", SECRET)
     assert "hint" not in done.out
+    done = cli(*SEND, *MAX, "--to", receiving(lambda seen: 401).url, "--no-auth")
+    assert "hint" not in done.out
+
+
+def test_each_status_of_refusal_is_explained_once(cli, receiving):
+    receiver = receiving(lambda seen: [404, 404, 415, 500][min(int(seen["X-Wexio-Attempt"]), 4) - 1])
+    done = cli(*SEND, *MAX, "--to", receiver.url, "--secret", SECRET)
+    assert re.findall(r"^hint: (\d+)", done.out, re.MULTILINE) == ["404", "415"]
+    assert "let the route take application/json" in done.out
+
+
+def test_a_refusal_of_the_sandbox_s_own_time_says_that_it_is_old_on_a_real_clock(cli, receiving):
+    url = receiving(lambda seen: 400).url
+    old = ("--start", "2026-04-24T14:02:10Z")
+    done = cli(*SEND, *MAX, *old, "--to", url, "--secret", SECRET, "--signature-time", "sandbox")
+    assert "  likely: on a real clock the timestamp is " in done.out
+    assert "do: sign with --signature-time wall" in done.out
+    done = cli(*SEND, *MAX, *old, "--to", url, "--secret", SECRET)
+    assert "on a real clock" not in done.out
 
 
 # --- send ---------------------------------------------------------------------------

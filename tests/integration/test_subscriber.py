@@ -181,6 +181,27 @@ async def test_enforcing_answers_401_to_a_failed_check_and_says_why(client: aioh
         assert here.requests[1].answer == Answer(status=401)
 
 
+async def test_what_was_received_carries_why_it_does_not_hold(client: aiohttp.ClientSession) -> None:
+    secrets = {CRM: "secret of crm", ERP: "secret of erp"}
+    async with subscriber(secrets=secrets) as here:
+        body = envelope(connection_id=CRM)
+        await post(client, here, body, signed(body, secret="secret of crm"))
+        await post(client, here, body, signed(body, secret="secret of erp"))
+        await post(client, here, body, signed(body, secret="secret of crm "))
+        await post(client, here, body, {"X-Hub-Signature": "sha1=ab"})
+        found = [received.diagnosis for received in here.requests]
+        assert [diagnosis.code for diagnosis in found if diagnosis] == [
+            "valid",
+            "other_connection",
+            "secret_white_space",
+            "other_name",
+        ]
+        assert all("secret of" not in repr(received) for received in here.requests)
+    async with subscriber() as here:
+        await post(client, here)
+        assert here.requests[0].diagnosis is None
+
+
 async def test_two_signature_headers_are_one_list_and_so_malformed() -> None:
     async with subscriber(secrets=SECRET) as here:
         line = f"X-Wexio-Signature: {signed(ENVELOPE)['X-Wexio-Signature']}".encode()
