@@ -49,6 +49,7 @@ class Settings:
     config: Path | None = None
     json: bool = False
     junit: Path | None = None
+    report: Path | None = None
 
     @property
     def auth(self) -> Auth | None:
@@ -231,5 +232,6 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "config": _path,
     "json": truth,
     "junit": _path,
+    "report": _path,
 }
 OPTIONS: Final = tuple(_READERS)

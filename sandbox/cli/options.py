@@ -41,6 +41,9 @@ _DELIVERY = (
     ),
     click.option("--json", is_flag=True, help="Print the journal, one JSON object a line, and the verdict."),
     click.option("--junit", metavar="FILE", help="Also write the verdict as JUnit XML."),
+    click.option(
+        "--report", metavar="FILE", help="Also write all of it as one HTML page, to attach to a ticket."
+    ),
 )
 
 LAYERS = (

@@ -11,7 +11,7 @@ from sandbox.clock import wall_now
 from sandbox.core.entries import Attempted
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Response
-from sandbox.core.refusal import explain_refusal
+from sandbox.core.refusal import Refusal, explain_refusal
 from sandbox.runner import Stage
 
 _MOST: Final = 3
@@ -29,16 +29,39 @@ def show_refusals(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]
         _show(painter, stage, attempt)
 
 
+def likely_reason(stage: Stage, attempt: Attempted) -> str | None:
+    """The same of one attempt, in a paragraph; None where there is nothing to tell."""
+    if stage.built_in:  # that one answers by its script
+        return None
+    found = _explain(stage, attempt)
+    if not isinstance(found, Refusal):
+        return found
+    causes = (f"{'Proven' if cause.proven else 'Likely'}: {cause.says}. {cause.do}" for cause in found.causes)
+    return " ".join(f"{said.rstrip('.')}." for said in (_capital(found.known), *causes))
+
+
+def _capital(said: str) -> str:
+    return said[:1].upper() + said[1:]
+
+
 def _show(painter: Painter, stage: Stage, attempt: Attempted) -> None:
+    match _explain(stage, attempt):
+        case Refusal() as refusal:
+            painter.line((f"hint: {refusal.status} to a signed request; {refusal.known}", "yellow"))
+            show_causes(painter, refusal.causes, indent="  ")
+        case str(said):
+            painter.line((f"hint: {said}", "yellow"))
+
+
+def _explain(stage: Stage, attempt: Attempted) -> Refusal | str | None:
+    """What is known of a refused attempt; text where the subscriber says itself why."""
     answer, target = attempt.outcome, attempt.rendering.target
-    assert isinstance(answer, Response)
-    assert target.secret is not None
+    if target.secret is None or not isinstance(answer, Response) or not 400 <= answer.status < 500:
+        return None
     server = next((value for name, value in answer.headers if name.lower() == "server"), "")
-    if server == "wexio-sandbox" and answer.body:  # `listen` says itself why
-        said = answer.body.decode("utf-8", "replace").strip()
-        painter.line((f"hint: the subscriber answered {answer.status}: {said}", "yellow"))
-        return
-    refusal = explain_refusal(
+    if server == "wexio-sandbox" and answer.body:  # `listen`
+        return f"the subscriber answered {answer.status}: {answer.body.decode('utf-8', 'replace').strip()}"
+    return explain_refusal(
         attempt.request,
         answer,
         secret=target.secret,
@@ -48,6 +71,3 @@ def _show(painter: Painter, stage: Stage, attempt: Attempted) -> None:
         ).timestamp(),
         rules=target.profile.signature,
     )
-    if refusal is not None:
-        painter.line((f"hint: {refusal.status} to a signed request; {refusal.known}", "yellow"))
-        show_causes(painter, refusal.causes, indent="  ")

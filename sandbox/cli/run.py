@@ -39,4 +39,4 @@ def run(scenario: tuple[str, ...], **options: Any) -> int:
 
     config = load_config(settings.config, environ=os.environ)
     scenarios = [load_scenario(name, profile=config.profile, environ=os.environ) for name in scenario]
-    return play_all(scenarios, settings, config)
+    return play_all(scenarios, settings, config, commands=[("run", name) for name in scenario])

@@ -57,7 +57,13 @@ def send(
     from sandbox.cli.session import play_all
     from sandbox.files import load_config
 
-    return play_all([scenario], settings, load_config(settings.config, environ=os.environ))
+    words = ["send", event]
+    for flag, value in (("--channel", channel), ("--contact", contact), ("--count", count)):
+        words += [flag, value] if value is not None else []
+    for assignment in assignments:
+        words += ["--set", assignment]
+    config = load_config(settings.config, environ=os.environ)
+    return play_all([scenario], settings, config, commands=[words])
 
 
 def one_step(

@@ -10,41 +10,63 @@ from time import perf_counter
 from sandbox.cli.ending import Interrupted, run_until_interrupted
 from sandbox.cli.live import LiveTable, Progress, ProgressLines, Silence
 from sandbox.cli.paint import can_write, console_on, err, is_terminal, out
+from sandbox.cli.reports import again, check_files, play_of, report_of, write
 from sandbox.cli.summary import show_secrets, show_summary, show_title
 from sandbox.cli.words import count, seconds
 from sandbox.core.config import Config
 from sandbox.core.entries import Entry, Verdict
-from sandbox.core.errors import CannotRun
 from sandbox.core.junit import Suite, junit_xml
 from sandbox.core.model import Status
 from sandbox.core.present import entry_json, json_line
+from sandbox.core.report import Play
 from sandbox.core.scenario import Scenario
 from sandbox.runner import Stage, play
 from sandbox.settings import Settings
 
 
-def play_all(scenarios: Sequence[Scenario], settings: Settings, config: Config) -> int:
-    """Play *scenarios* and return the exit code: 0 where every one passed."""
-    if settings.junit is not None:
-        _check_writable(settings.junit)
-    session = _Session(scenarios, settings, config)
+def play_all(
+    scenarios: Sequence[Scenario], settings: Settings, config: Config, *, commands: Sequence[Sequence[str]]
+) -> int:
+    """Play *scenarios* and return the exit code: 0 where every one passed.
+
+    *commands* are the words with which each is played again by itself.
+    """
+    check_files(settings)
+    session = _Session(scenarios, settings, config, commands)
     try:
-        run_until_interrupted(session.play(), session.interrupted)
+        run_until_interrupted(session.play_and_report(), session.interrupted)
     except Interrupted as interrupted:
         return interrupted.exit_code
     if settings.junit is not None:
-        _write(settings.junit, junit_xml(session.suites))
+        write("--junit", settings.junit, junit_xml(session.suites))
     return 0 if all(suite.verdict.passed for suite in session.suites) else 1
 
 
 class _Session:
-    def __init__(self, scenarios: Sequence[Scenario], settings: Settings, config: Config) -> None:
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        settings: Settings,
+        config: Config,
+        commands: Sequence[Sequence[str]],
+    ) -> None:
         self.suites: list[Suite] = []
+        self._plays: list[Play] = []
         self._scenarios, self._settings, self._config = scenarios, settings, config
+        self._commands = commands
         self._stage: Stage | None = None
+        self._begun = 0  # scenarios
         self._progress: Progress = Silence()
         self._told = 0
         self._ascii = not can_write(sys.stdout)
+
+    async def play_and_report(self) -> None:
+        """Play, and write the report however that ends: one that was interrupted is wanted most."""
+        try:
+            await self.play()
+        finally:
+            if self._settings.report is not None:
+                self._report(self._settings.report)
 
     async def play(self) -> None:
         began = perf_counter()
@@ -86,7 +108,8 @@ class _Session:
         sys.stderr.flush()
 
     def _begin(self, stage: Stage) -> None:
-        self._stage = stage
+        self._stage, self._began = stage, stage.sandbox.now()
+        self._begun += 1
         show_title(err() if self._settings.json else out(), stage)
         sys.stdout.flush()
         show_secrets(err(), stage)
@@ -114,10 +137,24 @@ class _Session:
 
     def _show(self, scenario: Scenario, verdict: Verdict) -> None:
         assert self._stage is not None
+        self._plays.append(self._play_of(self._stage, verdict))
         self.suites.append(Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries()))
         sys.stderr.flush()
         show_summary(err() if self._settings.json else out(), self._stage, verdict)
         sys.stdout.flush()
+
+    def _play_of(self, stage: Stage, verdict: Verdict | None) -> Play:
+        words = self._commands[len(self._plays)]
+        return play_of(
+            stage, verdict, began=self._began, command=again(words, self._settings, stage, self._began)
+        )
+
+    def _report(self, path: Path) -> None:
+        plays = list(self._plays)
+        if self._stage is not None and len(plays) == self._begun - 1:
+            plays.append(self._play_of(self._stage, None))
+        left = [item.name for item in self._scenarios[len(plays) :]]
+        write("--report", path, report_of(plays, left, self._config.profile))
 
     def _show_all(self, milliseconds: float) -> None:
         painter = err() if self._settings.json else out()
@@ -138,17 +175,3 @@ class _Session:
             f"{failed} of {len(self.suites)} scenarios failed" if failed else f"{len(self.suites)} scenarios"
         )
         painter.line((word, style), (f" {how} · {seconds(milliseconds)}", "bold"))
-
-
-def _check_writable(path: Path) -> None:
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise CannotRun(
-            f"--junit: {path} cannot be written: {'a folder' if path.is_dir() else 'no such folder'}"
-        )
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise CannotRun(f"--junit: {path} cannot be written: {error.strerror}") from error

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from sandbox.cli.paint import Span, Spans
-from sandbox.core.durations import format_duration
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import AUTH_TYPE, Connection, Outcome, Response, Status
+from sandbox.core.phrases import count, policy, roughly, seconds
 from sandbox.core.present import shown_url
-from sandbox.core.retry import RetryPolicy
 from sandbox.runner import Stage
 
 DIM: Final = "dim"
@@ -22,7 +20,6 @@ STATUS_STYLE: Final = {
     Status.FAILED: "red",
     Status.DEAD_LETTER: "red",
 }
-_LISTED_DELAYS: Final = 8
 
 
 def chip(outcome: Outcome) -> Span:
@@ -49,26 +46,6 @@ def attempts(delivery: Delivery) -> Spans:
 def status(of: Status) -> Span:
     """A delivery's state in its colour."""
     return str(of), STATUS_STYLE[of]
-
-
-def roughly(duration: timedelta) -> str:
-    """To a tenth of a second, and from ten seconds on to a second: ``0s``, ``5s``, ``1m15s``."""
-    unit = timedelta(milliseconds=100) if duration < timedelta(seconds=10) else timedelta(seconds=1)
-    return format_duration(round(duration / unit) * unit)
-
-
-def seconds(milliseconds: float) -> str:
-    """A time that really passed: ``40ms``, ``3.2s``, ``1m15s``."""
-    if milliseconds < 1000:
-        return f"{milliseconds:.0f}ms"
-    if milliseconds < 60_000:
-        return f"{milliseconds / 1000:.1f}s"
-    return roughly(timedelta(milliseconds=milliseconds))
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 delivery``, ``1,200 deliveries``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def target(connection: Connection) -> str:
@@ -100,29 +77,25 @@ def conditions(stage: Stage) -> Spans:
     return [(" · ".join(parts), DIM)]
 
 
-def policy(of: RetryPolicy) -> str:
-    """A retry policy with its numbers, and how sure we are of them."""
-    standing = {
-        "wexio": "wexio (assumed numbers)",
-        "none": "none",
-        "svix": "svix (published numbers)",
-    }.get(of.name, of.name)
-    if of.attempts == 1:
-        plan = "a single attempt"
-    elif isinstance(of.delays, tuple):
-        listed = ", ".join(format_duration(delay) for delay in of.delays[:_LISTED_DELAYS])
-        more = ", …" if len(of.delays) > _LISTED_DELAYS else ""
-        plan = f"{of.attempts} attempts; {listed}{more} apart"
-    else:
-        most = format_duration(of.delays.max)
-        base = format_duration(of.delays.base)
-        plan = f"{of.attempts} attempts; {base} apart, each delay {of.delays.factor:g} times the last, at most {most}"
-        if of.delays.jitter:
-            plan += f", ±{of.delays.jitter:.0%}"
-    return f"retry {standing}: {plan}; at most {format_duration(of.timeout)} each"
-
-
 def tally(deliveries: Sequence[Delivery]) -> str:
     """``4 deliveries · 9 attempts``."""
     made = sum(item.attempt_count for item in deliveries)
     return f"{count(len(deliveries), 'delivery', 'deliveries')} · {count(made, 'attempt')}"
+
+
+__all__ = [
+    "DIM",
+    "DOT",
+    "STATUS_STYLE",
+    "attempts",
+    "chip",
+    "conditions",
+    "count",
+    "policy",
+    "roughly",
+    "seconds",
+    "status",
+    "tally",
+    "target",
+    "targets",
+]

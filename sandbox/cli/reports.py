@@ -1,0 +1,125 @@
+"""The files that a run leaves behind where it is asked to: JUnit XML, and a report for people."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from sandbox import __version__
+from sandbox.cli.refusals import likely_reason
+from sandbox.clock import wall_now
+from sandbox.core.durations import format_duration
+from sandbox.core.entries import Verdict
+from sandbox.core.errors import CannotRun, UsageError
+from sandbox.core.present import shown_url
+from sandbox.core.profile import Profile
+from sandbox.core.report import Play, Report
+from sandbox.runner import Stage
+from sandbox.settings import AUTH_OPTIONS, Settings, flag_of, variable_of
+
+
+def check_files(settings: Settings) -> None:
+    """Raise `CannotRun` before anything is sent, if a file that is asked for could not be written."""
+    asked = [
+        (flag, path) for flag, path in (("--junit", settings.junit), ("--report", settings.report)) if path
+    ]
+    for flag, path in asked:
+        if fault := _fault(path):
+            raise CannotRun(f"{flag}: {path} cannot be written: {fault}")
+    if len({path.absolute() for _, path in asked}) < len(asked):
+        raise UsageError("--junit and --report name the same file")
+
+
+def _fault(path: Path) -> str | None:
+    try:
+        if path.is_dir():
+            return "a folder"
+        if not path.absolute().parent.is_dir():
+            return "no such folder"
+        if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+            return "not allowed"
+    except OSError as error:  # a name that is too long, say
+        return error.strerror
+    return None
+
+
+def write(flag: str, path: Path, content: bytes) -> None:
+    """Write *content*; raises `CannotRun` that names *flag*."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CannotRun(f"{flag}: {path} cannot be written: {error.strerror}") from error
+
+
+def report_of(
+    plays: Sequence[Play],
+    not_played: Sequence[str],
+    profile: Profile,
+) -> bytes:
+    """The page about *plays*."""
+    from sandbox.core.reportpage import report_html
+
+    return report_html(
+        Report(
+            plays=plays,
+            not_played=not_played,
+            profile=profile,
+            version=__version__,
+            made_at=wall_now(),
+        )
+    )
+
+
+def play_of(stage: Stage, verdict: Verdict | None, *, began: datetime, command: str) -> Play:
+    """What the report tells of one scenario; without a verdict it was interrupted."""
+    checks, settings = stage.checks, stage.settings
+    remarks = []
+    if checks.verified or checks.refused:
+        seen = checks.verified + checks.refused
+        remarks.append(
+            f"the built-in subscriber verified {seen} signatures; {checks.refused or 'none'} did not hold"
+        )
+    if checks.first_refusal:
+        remarks.append(f"the first that did not: {checks.first_refusal}")
+    return Play(
+        name=stage.scenario.name,
+        description=stage.scenario.description,
+        command=command,
+        began=began,
+        seed=stage.sandbox.seed,
+        speed=settings.speed or 1.0,
+        signature_time=settings.signature_time or "wall",
+        connections=stage.connections,
+        built_in=stage.built_in,
+        remarks=remarks,
+        deliveries=stage.deliveries(),
+        verdict=verdict,
+        explain=partial(likely_reason, stage),
+    )
+
+
+def again(words: Sequence[str], given: Settings, stage: Stage, began: datetime) -> str:
+    """The command line that plays the same once more: *words* and what was *given*, without secrets."""
+    line = ["wexio-sandbox", *(shlex.quote(word) for word in words)]
+    line += ["--seed", str(stage.sandbox.seed)]
+    if given.start is not None or stage.scenario.start is None:
+        line += ["--start", began.isoformat().replace("+00:00", "Z")]
+    if given.to is not None:
+        line += ["--to", shlex.quote(shown_url(given.to))]
+    # A reader who exports the variable can run the line as it is.
+    line += (f'{flag_of(name)} "${variable_of(name)}"' for name in AUTH_OPTIONS[:3] if getattr(given, name))
+    line += [flag_of("no_auth")] if given.no_auth else []
+    for name in ("signature_time", "speed", "retry", "attempt_timeout", "max_wait", "config"):
+        if (value := getattr(given, name)) is not None:
+            line += [flag_of(name), shlex.quote(_typed(value))]
+    return " ".join(line)
+
+
+def _typed(value: object) -> str:
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
