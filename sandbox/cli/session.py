@@ -153,6 +153,8 @@ class _Session:
         plays = list(self._plays)
         if self._stage is not None and len(plays) == self._begun - 1:
             plays.append(self._play_of(self._stage, None))
+        if not plays:
+            return  # nothing was begun, and why that is has been told
         left = [item.name for item in self._scenarios[len(plays) :]]
         write("--report", path, report_of(plays, left, self._config.profile))
 

@@ -14,9 +14,12 @@ from typing import Final
 from sandbox.core.present import MASK, plain
 
 # Controls of both kinds, soft hyphens and spaces without width, marks that turn the
-# direction of text around, line and paragraph separators, halves of characters.
+# direction of text around, line and paragraph separators, halves of characters, and
+# what no text may hold.
 _UNSEEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
 )
 _VOID: Final = frozenset({"meta", "br", "hr", "col"})
 

@@ -17,6 +17,11 @@ def roughly(duration: timedelta) -> str:
     return format_duration(round(duration / unit) * unit)
 
 
+def closely(duration: timedelta) -> str:
+    """As `roughly`, but below a second to the millisecond: ``125ms``."""
+    return format_duration(duration) if duration < timedelta(seconds=1) else roughly(duration)
+
+
 def seconds(milliseconds: float) -> str:
     """A time that really passed: ``40ms``, ``3.2s``, ``1m15s``."""
     if milliseconds < 1000:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
-from urllib.parse import unquote, unquote_plus, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from sandbox.core.entries import Attempted, Verdict
 from sandbox.core.junit import FAILED_LISTED, LISTED
@@ -203,7 +203,12 @@ def secrets(connections: Iterable[Connection]) -> Iterator[str]:
     for connection in connections:
         for said in _of(connection):
             if len(said) >= _SHORTEST_SECRET:
-                yield said
+                yield from (
+                    said,
+                    json.dumps(said)[1:-1],
+                    json.dumps(said, ensure_ascii=False)[1:-1],
+                    quote(said, safe=""),
+                )
 
 
 def _of(connection: Connection) -> Iterator[str]:

@@ -15,10 +15,11 @@ from itertools import pairwise
 from math import log2
 from typing import Final
 
-from sandbox.core.phrases import roughly
+from sandbox.core.phrases import closely
 
 _CLOSEST: Final = 0.025  # of the width: marks of one delivery that are closer cannot be told apart
 _LONGEST_PAUSE: Final = 0.75  # of the width: an even axis that is mostly a pause says little
+_BRIEF: Final = 60.0  # seconds; in a run as short as this a pause is no news
 _GRAIN: Final = 0.25  # seconds; pauses shorter than this keep their proportions
 _LABEL_ROOM: Final = 0.13
 _MOST_TICKS: Final = 7
@@ -61,8 +62,9 @@ class Axis:
 
 def axis(moments: Iterable[float], ladders: Iterable[Sequence[float]]) -> Axis:
     """The axis for *moments*, on which the starts in each of *ladders* can be told apart."""
-    known = tuple(sorted({0.0, *moments}))
-    ladders = [tuple(ladder) for ladder in ladders]
+    # A clock tells microseconds; what differs by less is the same moment.
+    known = tuple(sorted({0.0, *(round(moment, 6) for moment in moments)}))
+    ladders = [[round(start, 6) for start in ladder] for ladder in ladders]
     whole = known[-1] - known[0]
     if whole <= 0:
         return Axis((0.0,), (0.0,), True, (Tick(0.0, "0s"),), ())
@@ -84,7 +86,7 @@ def _readable(known: Sequence[float], ladders: Iterable[Sequence[float]], whole:
     if any(after - before < _CLOSEST * whole for ladder in ladders for before, after in pairwise(ladder)):
         return False
     longest = max(after - before for before, after in pairwise(known))
-    return len(known) < 4 or longest <= _LONGEST_PAUSE * whole
+    return whole < _BRIEF or longest <= _LONGEST_PAUSE * whole
 
 
 def _even_ticks(first: float, whole: float) -> tuple[Tick, ...]:
@@ -120,4 +122,4 @@ def _shortened(known: Sequence[float], places: Sequence[float]) -> Iterable[tupl
 
 
 def _label(seconds: float) -> str:
-    return roughly(timedelta(seconds=seconds))
+    return closely(timedelta(seconds=seconds))

@@ -11,7 +11,7 @@ from sandbox.core.ledger import Delivery
 from sandbox.core.markup import Child, Html, Ink, join, tag
 from sandbox.core.model import Connection, Headers, Response, Status
 from sandbox.core.moments import isoformat
-from sandbox.core.phrases import count, roughly, seconds
+from sandbox.core.phrases import closely, count, seconds
 from sandbox.core.present import headers_json, shown_url
 from sandbox.core.report import (
     ANSWER_SHOWN,
@@ -92,7 +92,7 @@ class Deliveries:
             ("emitted", _moment(item.emitted_at)),
         ]
         if item.settled_at is not None:
-            facts.append(("settled", join((_moment(item.settled_at), f" after {roughly(item.settled_at - item.emitted_at)}"))))  # fmt: skip
+            facts.append(("settled", join((_moment(item.settled_at), f" after {closely(item.settled_at - item.emitted_at)}"))))  # fmt: skip
         elif item.next_attempt_at is not None:
             facts.append(("next attempt due", _moment(item.next_attempt_at)))
         if name := self._names.get(item.connection_id):
@@ -118,8 +118,11 @@ class Deliveries:
         return tag("details", summary, inside, class_="delivery printed" if printed else "delivery")
 
     def _chain(self, item: Delivery) -> Html:
-        chips = [tag("li", sign(kind(attempt)), in_a_word(attempt), class_=f"k-{kind(attempt)}") for attempt in item.attempts]  # fmt: skip
-        return tag("ol", *chips, class_="chain")
+        chips = [
+            tag("span", sign(kind(attempt)), in_a_word(attempt), class_=f"k-{kind(attempt)}")
+            for attempt in item.attempts
+        ]
+        return tag("span", *chips, class_="chain")
 
     def _brief(self, items: Iterable[tuple[int, Delivery]]) -> Html:
         rows = [
@@ -144,7 +147,7 @@ class Deliveries:
     # --- an attempt --------------------------------------------------------------------
 
     def _attempt(self, item: Delivery, attempt: Attempted, *, printed: bool) -> Html:
-        after, shape = roughly(attempt.started_at - item.emitted_at), kind(attempt)
+        after, shape = closely(attempt.started_at - item.emitted_at), kind(attempt)
         summary = tag(
             "summary",
             sign(shape),
@@ -227,7 +230,7 @@ class Deliveries:
         facts += ((_PHASES.get(phase, phase), f"{spent:.1f} ms") for phase, spent in attempt.timing.items())
         facts.append(("in all (real time)", f"{attempt.elapsed_ms:.1f} ms"))
         if attempt.next_attempt_at is not None:
-            due = f", {roughly(attempt.next_attempt_at - attempt.at)} after the end of this one"
+            due = f", {closely(attempt.next_attempt_at - attempt.at)} after the end of this one"
             facts.append(("next attempt due", join((_moment(attempt.next_attempt_at), due))))
         return definitions(facts)
 

@@ -15,7 +15,7 @@ from typing import Final
 from sandbox.core.ledger import Delivery
 from sandbox.core.markup import Html, Ink, tag
 from sandbox.core.model import Status
-from sandbox.core.phrases import roughly
+from sandbox.core.phrases import closely
 from sandbox.core.report import KIND_SAYS, Kind, in_a_word, kind
 from sandbox.core.reportaxis import Axis, axis
 
@@ -71,11 +71,12 @@ def _axis(deliveries: Sequence[Delivery], began: datetime) -> Axis:
     moments, ladders = [0.0], []
     for item in deliveries:
         moments.append(_since(began, item.emitted_at))
-        for attempt in item.attempts:
-            moments += (_since(began, attempt.started_at), _since(began, attempt.at))
+        moments += (_since(began, attempt.at) for attempt in item.attempts)
+        ladder = [_since(began, attempt.started_at) for attempt in item.attempts]
         if (due := _due(item)) is not None:
-            moments.append(_since(began, due))
-        ladders.append([_since(began, attempt.started_at) for attempt in item.attempts])
+            ladder.append(_since(began, due))
+        moments += ladder
+        ladders.append(ladder)
     return axis(moments, ladders)
 
 
@@ -116,12 +117,12 @@ def _track(item: Delivery, began: datetime, scale: Axis, ink: Ink, *, roomy: boo
     marks = []
     for attempt, place in zip(item.attempts, starts, strict=True):
         shape = kind(attempt)
-        after = roughly(attempt.started_at - item.emitted_at)
+        after = closely(attempt.started_at - item.emitted_at)
         said = f"attempt {attempt.attempt} after {after}: {in_a_word(attempt)}"
         marks.append(_mark(place, middle, _KIND_CLASS[shape], _SHAPES[shape], said))
     due = _due(item)
     if due is not None:
-        marks.append(_mark(at(due), middle, "k-due", _DUE, f"due after {roughly(due - item.emitted_at)}"))
+        marks.append(_mark(at(due), middle, "k-due", _DUE, f"due after {closely(due - item.emitted_at)}"))
     words = list(_words(item, starts, ends)) if roomy else []
     return tag(
         "svg", *lines, *marks, *words, class_="track", role="img", aria_label=ink.attribute(_aloud(item), most=1000)
@@ -147,7 +148,7 @@ def _lines(
 def _words(item: Delivery, starts: Sequence[float], ends: Sequence[float]) -> Iterator[Html]:
     """How long was waited, above the line, and what was answered, below the marks: where there is room."""
     for (before, after), end, start in zip(pairwise(item.attempts), ends, starts[1:], strict=False):
-        said = roughly(after.started_at - before.at)
+        said = closely(after.started_at - before.at)
         if start - end >= len(said) * _CHARACTER + _MARK + _AROUND:
             yield tag("text", said, x=_p((end + start) / 2), y="13", class_="waited", text_anchor="middle")
     left = 200.0
@@ -178,11 +179,11 @@ def _aloud(item: Delivery) -> str:
     if not item.attempts:
         return "no attempt has ended"
     said = [
-        f"attempt {attempt.attempt} after {roughly(attempt.started_at - item.emitted_at)}: {in_a_word(attempt)}"
+        f"attempt {attempt.attempt} after {closely(attempt.started_at - item.emitted_at)}: {in_a_word(attempt)}"
         for attempt in item.attempts
     ]
     if (due := _due(item)) is not None:
-        said.append(f"the next is due after {roughly(due - item.emitted_at)}")
+        said.append(f"the next is due after {closely(due - item.emitted_at)}")
     return "; ".join(said)
 
 
@@ -206,7 +207,7 @@ def _legend(numbered: Sequence[tuple[int, Delivery]], of: Axis) -> Html:
     kinds = {kind(attempt) for _, item in numbered for attempt in item.attempts}
     entries = [tag("li", sign(item), says) for item, says in KIND_SAYS.items() if item in kinds]
     if any(_due(item) is not None for _, item in numbered):
-        entries.append(tag("li", sign(None), "due when the run ended"))
+        entries.append(tag("li", sign(None), "not sent: due later than the run’s end"))
     how = "Time since the run began, on the sandbox’s clock"
     if not of.even:
         how += "; not to scale: the longer a pause, the more it is shortened (dashed), and the labels say its length"

@@ -42,7 +42,7 @@ def report_html(report: Report) -> bytes:
     """The page, UTF-8."""
     ink = Ink(secrets(item for play in report.plays for item in play.connections))
     single = len(report.plays) == 1 and not report.not_played
-    title = report.plays[0].name if single else count(len(report.plays), "scenario")
+    title = report.plays[0].name if single else count(len(report.plays) + len(report.not_played), "scenario")
     level = 2 if single else 3
     body = join(
         (
@@ -92,11 +92,13 @@ def _masthead(report: Report, title: str, ink: Ink, *, single: bool) -> Html:
         (f"{len(deliveries):,}", "delivery" if len(deliveries) == 1 else "deliveries"),
         (f"{good:,}", "succeeded"),
         (f"{made:,}", "attempt" if made == 1 else "attempts"),
-        (f"{sum(held)} of {len(held)}", "expectations held"),
     ]
+    if held:
+        figures.append((f"{sum(held)} of {len(held)}", "expectations held"))
     if single:
         figures.append((roughly(_passed(plays[0])), "sandbox time"))
-    figures.append((seconds(took), "real time"))
+    if took:
+        figures.append((seconds(took), "real time"))
     return join(
         (
             tag("p", "wexio-sandbox", tag("span", " delivery report"), class_="brand"),

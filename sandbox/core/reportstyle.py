@@ -40,7 +40,7 @@ code, pre { font: .8125rem/1.6 var(--mono); font-variant-ligatures: none; }
 .sign .in, .mark .in { fill: none; stroke: var(--paper); stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; }
 .sign .hollow, .mark .hollow { fill: var(--paper); stroke: var(--tone); stroke-width: 2; }
 .k-due .hollow { stroke-dasharray: 3 2; }
-.answer, .chain li { color: var(--tone); }
+.answer, .chain > span { color: var(--tone); }
 .status { white-space: nowrap; font-size: .8125rem; letter-spacing: .02em; }
 .s-success { color: var(--taken); } .s-failed, .s-dead_letter { color: var(--refused); } .s-pending { color: var(--cut); }
 
@@ -212,7 +212,7 @@ footer { border-top: 1px solid var(--rule); padding-top: 1.25rem; color: var(--q
   .assumptions .other th { box-shadow: none; padding: 0; }
 }
 @media print {
-  @page { margin: 16mm 14mm; }
+  @page { size: auto; margin: 16mm 14mm; }
   :root { color-scheme: light; --paper: #fff; --raised: #f5f4f1; --ink: #111; --quiet: #4c5358; --rule: #bbb; --grid: #ddd; --accent: #1f5673; --taken: #1d6b4a; --refused: #ac2f26; --silent: #7a4a9a; --cut: #76590f; --wait: #777; }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
   code, pre { font-size: 7.5pt; }
@@ -224,7 +224,15 @@ footer { border-top: 1px solid var(--rule); padding-top: 1.25rem; color: var(--q
   pre { max-height: none; overflow: visible; border: 1px solid var(--rule); background: none; }
   .scrolls { overflow: visible; }
   .scrolls code { white-space: normal; }
-  .axis, .timeline > ol > li { grid-template-columns: 42mm minmax(0, 1fr); }
+  .axis, .timeline > ol > li { grid-template-columns: 46mm minmax(0, 1fr); }
+  .timeline:not(.roomy) :is(.axis, ol > li), .timeline:not(.roomy) > .axis { grid-template-columns: 62mm minmax(0, 1fr); }
+  .timeline:not(.roomy) .who { grid-template-columns: minmax(0, 1fr) 20mm; }
+  .delivery > summary { grid-template-columns: 7mm 42mm 22mm minmax(0, 1fr) auto; padding: 1.2mm 0; }
+  .more > summary { grid-template-columns: 1fr; }
+  .delivery > .inside, .more > .scrolls { padding-left: 0; }
+  .attempt > .inside { padding: 1mm 3mm 3mm; }
+  .attempt ~ .attempt .laid-out { display: none; }
+  .attempt ~ .attempt .exact { grid-column: 1 / -1; }
   .exchange { grid-template: "sent answered" auto "laid-out exact" auto / minmax(0, 1fr) minmax(0, 1fr); }
   .timeline > ol > li, tr, .expectations li, .delivery > summary, .attempt > summary, .reason, dl > div { break-inside: avoid; }
   h1, h2, h3, h4, h5, h6, summary, .label { break-after: avoid; }

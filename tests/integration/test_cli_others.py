@@ -637,7 +637,7 @@ def test_the_help_of_a_command_mentions_each_option(cli, name):
 
 PROMISED = (
     "to", "secret", "bearer", "basic", "no-auth", "seed", "start", "signature-time", "speed", "retry",
-    "attempt-timeout", "max-wait", "config", "json", "junit",
+    "attempt-timeout", "max-wait", "config", "json", "junit", "report",
 )  # fmt: skip
 
 

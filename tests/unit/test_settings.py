@@ -26,6 +26,7 @@ WORDS = {
     "config": ("x.yaml", Path("x.yaml")),
     "json": ("1", True),
     "junit": ("out.xml", Path("out.xml")),
+    "report": ("out.html", Path("out.html")),
 }
 
 
