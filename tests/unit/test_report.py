@@ -365,14 +365,13 @@ def test_of_many_the_first_and_the_failed_are_told_and_the_rest_is_counted():
     assert [number for number, _ in choice.whole] == [*range(1, 51), *range(3000, 3050)]
     assert [number for number, _ in choice.brief] == list(range(3050, 4000))
     assert choice.left_out == {Status.SUCCESS: 2949, Status.DEAD_LETTER: 101}
-    document = parsed(page(play(*deliveries)))
-    assert len(of_class(document, "delivery")) == 100
-    assert len(of_class(document, "track")) == 100
-    said = words(document)
-    assert "950 more without success" in said
-    assert "Left out: 3,050 more (2,949 SUCCESS, 101 DEAD_LETTER)" in said
-    assert "100 of 4,100" in said
-    assert of_class(document, "overview")
+    source = page(play(*deliveries)).decode()  # too long to be parsed in a test
+    assert source.count('<details class="delivery') == 100
+    assert source.count('<svg class="track"') == 100
+    assert "950 more without success" in source
+    assert "Left out: 3,050 more (2,949 SUCCESS, 101 DEAD_LETTER)" in source
+    assert "100 of 4,100" in source
+    assert '<figure class="overview">' in source
 
 
 def test_ten_thousand_failures_make_a_file_that_can_be_attached():
