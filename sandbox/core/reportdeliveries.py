@@ -159,7 +159,7 @@ class Deliveries:
         reason = self._explain(attempt)
         inside = tag(
             "div",
-            tag("p", tag("strong", "Likely reason: "), self._ink.foreign(reason), class_="reason") if reason else None,
+            tag("p", tag("strong", "Why, as far as can be told: "), self._ink.foreign(reason), class_="reason") if reason else None,
             tag("div", *self._request(attempt), self._answer(attempt), class_="exchange"),
             self._timing(attempt),
             class_="inside",

@@ -52,7 +52,7 @@ def report_html(report: Report) -> bytes:
                 "main",
                 None if single else _contents(report, ink),
                 *(
-                    tag("article", *_play(report, play, number, ink, level=level), id=f"s{number}")
+                    tag("article", *_play(play, number, ink, level=level), id=f"s{number}")
                     for number, play in enumerate(report.plays, 1)
                 ),
                 assumptions(report.profile, ink),
@@ -156,7 +156,7 @@ def _contents(report: Report, ink: Ink) -> Html:
 # --- a scenario ------------------------------------------------------------------------
 
 
-def _play(report: Report, play: Play, number: int, ink: Ink, *, level: int) -> Iterator[Child]:
+def _play(play: Play, number: int, ink: Ink, *, level: int) -> Iterator[Child]:
     if level > 2:
         yield tag(
             "header",

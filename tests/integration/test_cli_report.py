@@ -46,7 +46,16 @@ def test_the_report_of_a_failed_run_says_so(cli, receiving, folder):
     assert done.code == 1
     said = read(folder / "report.html")
     assert "Did not hold: every delivery SUCCESS" in said
-    assert "Likely reason: 401" in said
+    assert "The signature sent holds for the bytes sent and this connection's secret." in said
+    assert "Likely: the subscriber has another secret" in said
+
+
+def test_what_the_built_in_subscriber_answers_by_its_script_is_no_riddle(cli, scenario, folder):
+    name = scenario("name: X\nsubscriber: {respond: [401, 200]}\nsteps: [{emit: chat.created}]\n")
+    assert cli("run", name, *MAX, "--report", "report.html").code == 0
+    said = read(folder / "report.html")
+    assert "401" in said
+    assert "Likely" not in said
 
 
 def test_a_closed_port_is_reported(cli, folder):

@@ -233,8 +233,10 @@ def test_the_likely_reason_is_told_where_there_is_one():
 
     refused = Response(status=401)
     item = delivery(status=Status.DEAD_LETTER, attempts=[attempt(n, refused, after=n) for n in (1, 2)])
-    document = parsed(page(play(item), explain=explain))
-    assert words(one_of_class(document, "reason")) == "Likely reason: the body was <parsed> first"
+    document = parsed(page(play(item, explain=explain)))
+    assert (
+        words(one_of_class(document, "reason")) == "Why, as far as can be told: the body was <parsed> first"
+    )
 
 
 def test_the_settings_and_the_command_are_told_without_secrets():
@@ -431,8 +433,9 @@ def full_of(said):
         remarks=[said],
         connections=[connection],
         judged=verdict(Expectation(text=said, passed=False, actual=said)),
+        explain=lambda of: said,
     )
-    return page(told, replace(told, deliveries=()), not_played=[said], explain=lambda of: said)
+    return page(told, replace(told, deliveries=()), not_played=[said])
 
 
 def structure(document):
@@ -504,8 +507,9 @@ def test_no_secret_is_on_the_page_even_where_a_subscriber_repeats_it(auth, secre
             connections=[connection],
             remarks=[echo],
             judged=verdict(Expectation(text=echo, passed=False, actual=echo)),
+            explain=lambda of, echo=echo: echo,
         )
-        source = page(told, explain=lambda of, echo=echo: echo)
+        source = page(told)
         said = words(parsed(source))
         for other in [*secrets, "q-s3cret"]:
             assert other not in said
