@@ -36,7 +36,10 @@ def likely_reason(stage: Stage, attempt: Attempted) -> str | None:
     found = _explain(stage, attempt)
     if not isinstance(found, Refusal):
         return found
-    causes = (f"{'Proven' if cause.proven else 'Likely'}: {cause.says}. {cause.do}" for cause in found.causes)
+    causes = (
+        f"{'Proven' if cause.proven else 'Likely'}: {cause.says}. {_capital(cause.do)}"
+        for cause in found.causes
+    )
     return " ".join(f"{said.rstrip('.')}." for said in (_capital(found.known), *causes))
 
 
