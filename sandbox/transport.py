@@ -6,6 +6,9 @@ other side raises here.  The only module that imports aiohttp's client.
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import select
 import socket
 import ssl
@@ -13,11 +16,13 @@ from contextvars import ContextVar
 from datetime import timedelta
 from time import perf_counter
 from typing import Any, Final, Protocol
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection as PooledConnection
+from yarl import URL
 
 from sandbox.core.durations import format_duration
 from sandbox.core.model import ErrorType, Exchange, Outcome, Request, Response, TransportError
@@ -29,7 +34,11 @@ IDLE_SECONDS: Final = 1.0
 # How long an unused connection is kept.  Node and uvicorn close theirs after 5 s,
 # exactly the first delay of the assumed ladder: attempt 2 would meet a closing socket.
 
-_STALE_TRIES: Final = 8
+_LONGEST_MESSAGE: Final = 300
+
+# Sent as it is written.  Anything else (letters beyond ASCII, a lone %) is encoded first.
+_ENCODED: Final = re.compile(r"https?://[a-z0-9.:\[\]-]+/(?:[!$&-;=?@A-Z_a-z~]|%[0-9A-Fa-f]{2})*")
+_DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:[/?]|$)")
 
 _phases: ContextVar[dict[str, float]] = ContextVar("phases")
 
@@ -45,12 +54,18 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """HTTP/1.1 by aiohttp: one session, connections kept for a second."""
+    """HTTP/1.1 by aiohttp: one session, connections kept for a second.
 
-    def __init__(self, *, resolver: AbstractResolver | None = None) -> None:
-        self._resolver = resolver
+    *resolver* looks names up, and *tls* says whom to trust, in place of the system's.
+    """
+
+    def __init__(
+        self, *, resolver: AbstractResolver | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._resolver, self._tls = resolver, tls
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[timedelta, aiohttp.ClientTimeout] = {}
+        self._urls: dict[str, URL] = {}
 
     async def send(self, request: Request, *, timeout: timedelta) -> Exchange:
         timing: dict[str, float] = {}
@@ -59,7 +74,7 @@ class HttpTransport:
         began = perf_counter()
         try:
             async with session.post(
-                request.url,
+                self._url(request.url),
                 data=request.body,
                 headers=request.headers,
                 allow_redirects=False,
@@ -75,6 +90,8 @@ class HttpTransport:
                 outcome: Outcome = Response(
                     status=answer.status, headers=headers, body=body, truncated=truncated
                 )
+                if answer.status < 100:
+                    outcome = _protocol(f"{answer.status:03d} is no status")
         except Exception as error:  # noqa: BLE001 - whatever a subscriber makes the client raise is an outcome
             outcome = _explain(error, timeout)
         return Exchange(outcome=outcome, elapsed_ms=(perf_counter() - began) * 1000, timing=timing)
@@ -89,13 +106,25 @@ class HttpTransport:
         self._session = aiohttp.ClientSession(
             # limit=0: the pool would count waiting for it into the attempt's time,
             # for all hosts together; each connection has its own limit instead.
-            connector=_TimedConnector(limit=0, keepalive_timeout=IDLE_SECONDS, resolver=resolver),
+            connector=_Connector(
+                limit=0, keepalive_timeout=IDLE_SECONDS, resolver=resolver, ssl=self._tls or True
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
             auto_decompress=False,
             trust_env=False,
         )
         return self._session
+
+    def _url(self, text: str) -> URL:
+        url = self._urls.get(text)
+        if url is None:
+            as_it_is = _ENCODED.fullmatch(text) and not _DOT_SEGMENT.search(text)
+            try:
+                url = self._urls[text] = URL(text, encoded=bool(as_it_is))
+            except ValueError as error:
+                raise aiohttp.InvalidURL(text, str(error)) from error
+        return url
 
     def _limit(self, timeout: timedelta) -> aiohttp.ClientTimeout:
         limit = self._timeouts.get(timeout)
@@ -125,68 +154,109 @@ def _text(raw: bytes) -> str:
 
 def _explain(error: Exception, timeout: timedelta) -> TransportError:
     """Put what the client raised into the words of the journal."""
-    said = str(error) or type(error).__name__
     kind: ErrorType
     match error:
         case TimeoutError():
             kind, said = "timeout", f"no complete answer within {format_duration(timeout)}"
         case aiohttp.ClientConnectorDNSError():
             kind, said = "dns", f"the name {error.host} could not be resolved: {_reason(error.os_error)}"
-        case aiohttp.ClientSSLError() | aiohttp.ClientConnectorCertificateError() | ssl.SSLError():
-            kind = "tls"
+        case aiohttp.InvalidURL() | UnicodeError():
+            kind, said = "dns", f"the url names no host that can be looked up: {_reason(error)}"
+        case aiohttp.ClientConnectorCertificateError():
+            kind, said = "tls", f"no TLS with {_place(error)}: {_reason(error.certificate_error)}"
+        case aiohttp.ClientSSLError():
+            kind, said = "tls", f"no TLS with {_place(error)}: {_reason(error.os_error)}"
+        case ssl.SSLError():
+            kind, said = "tls", f"TLS broke: {_reason(error)}"
         case aiohttp.ClientConnectorError(os_error=ConnectionResetError() as cause):
-            kind, said = "reset", f"{error.host}:{error.port} reset the connection: {_reason(cause)}"
+            kind, said = "reset", f"{_place(error)} reset the connection: {_reason(cause)}"
         case aiohttp.ClientConnectorError():
-            kind, said = "connect", f"no connection to {error.host}:{error.port}: {_reason(error.os_error)}"
+            kind, said = "connect", f"no connection to {_place(error)}: {_reason(error.os_error)}"
         case aiohttp.ServerDisconnectedError():
             kind, said = "reset", "the connection was closed without an answer"
         case aiohttp.ClientPayloadError():
-            kind, said = "reset", f"the answer ended early: {said}"
+            kind, said = "reset", f"the answer ended early: {_reason(error)}"
         case aiohttp.ClientResponseError():
-            kind, said = "protocol", f"the answer is not HTTP: {error.message}"
+            return _protocol(error.message)
         case aiohttp.ClientOSError() | ConnectionError():
             kind, said = "reset", f"the connection broke: {_reason(error)}"
         case _:
-            kind, said = "protocol", f"{type(error).__name__}: {said}"
-    return TransportError(type=kind, message=said)
+            kind, said = "protocol", f"{type(error).__name__}: {_reason(error)}"
+    return TransportError(type=kind, message=_one_line(said))
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__
+def _protocol(said: str) -> TransportError:
+    return TransportError(type="protocol", message=_one_line(f"the answer is not HTTP: {said}"))
 
 
-class _TimedConnector(aiohttp.TCPConnector):
-    """Notes how long connecting took: aiohttp's own tracing would cost every request more."""
+def _place(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:
+    return f"[{error.host}]:{error.port}" if ":" in error.host else f"{error.host}:{error.port}"
+
+
+def _reason(error: Exception) -> str:
+    """Why, in the system's own words: what asyncio and aiohttp add repeats the address."""
+    if isinstance(error, ssl.SSLError):
+        said = getattr(error, "verify_message", "") or (error.reason or "").replace("_", " ").lower()
+        return said or str(error)
+    if isinstance(error, OSError):
+        number = 0 if isinstance(error, socket.gaierror) else error.errno or 0
+        if os.name == "posix" and number in errno.errorcode:
+            return os.strerror(number)
+        if error.strerror:
+            return error.strerror
+    return str(error) or type(error).__name__
+
+
+def _one_line(said: str) -> str:
+    """*said* without line breaks, and no longer than somebody reads: it may hold what a subscriber sent."""
+    said = " ".join(said.split())
+    return said if len(said) <= _LONGEST_MESSAGE else said[: _LONGEST_MESSAGE - 1] + "…"
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Never hands out a kept connection that is of no use any more, and notes how long connecting took.
+
+    aiohttp's own tracing would cost every request more.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._kept: WeakSet[Any] = WeakSet()  # the connections that were handed out before
 
     async def connect(
         self, req: ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
     ) -> PooledConnection:
         began = perf_counter()
         connection = await super().connect(req, traces, timeout)
-        for _ in range(_STALE_TRIES):
-            if not _stale(connection):
-                break
+        # One that has just been made is used as it is: whatever comes of it is the
+        # subscriber's answer.  Of the kept ones there are only so many.
+        while (protocol := connection.protocol) in self._kept and _stale(connection):
             connection.close()
             connection = await super().connect(req, traces, timeout)
+        self._kept.add(protocol)
         _phases.get({})["connect"] = (perf_counter() - began) * 1000
         return connection
 
 
 def _stale(connection: PooledConnection) -> bool:
-    """Whether a kept connection was closed by the other side, though the loop has not noticed yet.
+    """Whether a kept connection is at its end, though the loop may not have noticed yet.
 
-    Nobody may speak before us on plain HTTP, so anything to be read is the end.
+    A request sent on it would fail without having been seen, and it must not be sent
+    again: nobody could say that it was not seen.
     """
-    transport = connection.transport
-    if transport is None or transport.get_extra_info("sslcontext") is not None:
-        return False
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or protocol.should_close:
+        return True  # should_close: it spoke without being asked; its answer to the next request is not one
     number = transport.get_extra_info("socket").fileno()
     if number < 0:
         return True
+    # On plain HTTP nobody may speak before us, so anything to be read is the end.
+    # TLS has words of its own: there, only the end itself is.
+    plain = transport.get_extra_info("sslcontext") is None
     if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([number], [], [], 0)[0])
+        return plain and bool(select.select([number], [], [], 0)[0])
     poll = select.poll()
-    poll.register(number, select.POLLIN)
+    poll.register(number, select.POLLIN if plain else getattr(select, "POLLRDHUP", 0))
     return bool(poll.poll(0))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.core.retry import RetryPolicy
 
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
+_IPV4: Final = re.compile(r"((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}", re.ASCII)
 EVENT_ID: Final = re.compile(r"evt_[A-Za-z0-9_-]{1,64}")
 
 
@@ -131,7 +132,30 @@ def url_fault(url: str) -> str | None:
         return "the url carries a user name or password: use auth: {type: BASIC, …} instead"
     if port == 0:
         return "the url names port 0, on which nothing can listen"
-    return None
+    try:
+        url.encode()
+    except UnicodeEncodeError:
+        return "the url holds a lone surrogate, which has no UTF-8 form"
+    return _host_fault(parts.hostname)
+
+
+def _host_fault(host: str) -> str | None:
+    if ":" in host:
+        return None  # an IPv6 address: urlsplit has judged it
+    if re.fullmatch(r"[0-9.]+", host) and not _IPV4.fullmatch(host):
+        return f"the url names the host {host!r}, which is neither a name nor an IPv4 address like 127.0.0.1"
+    if host.isascii():
+        usable = all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    else:
+        try:
+            usable = bool(host.encode("idna"))
+        except UnicodeError:
+            usable = False
+    if usable:
+        return None
+    return (
+        f"the url names the host {host!r}, which cannot be looked up: one of its parts is empty or too long"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.core.catalogue import is_documented, subscribes
 from sandbox.core.errors import UsageError
-from sandbox.core.model import Basic, Bearer, Connection, Hmac
+from sandbox.core.model import Basic, Bearer, Connection, Hmac, url_fault
 
 
 def connection(**changes):
@@ -22,6 +22,12 @@ def connection(**changes):
         ({"url": "http://x:99999/"}, "cannot be read"),
         ({"url": "http://x:0/"}, "port 0"),
         ({"url": "http://x/a b"}, "white space"),
+        ({"url": "http://a..b/"}, "cannot be looked up"),
+        ({"url": f"http://{'a' * 64}.example/"}, "cannot be looked up"),
+        ({"url": f"http://{'ö' * 70}.example/"}, "cannot be looked up"),
+        ({"url": "http://256.1.1.1/"}, "neither a name nor an IPv4 address"),
+        ({"url": "http://127.1/"}, "neither a name nor an IPv4 address"),
+        ({"url": "http://x/\udcff"}, "lone surrogate"),
         ({"url": "http://x/\r\nHost: y"}, "white space or control"),
         ({"events": "chat.created"}, r"events=\['chat.created'\]"),
         ({"events": ["chat.create"]}, "no event called"),
@@ -69,3 +75,19 @@ def test_subscriptions_match_exactly_and_only_flow_matches_its_namespace():
     assert subscribes(["flow"], "flow.anything")
     assert not subscribes(["flow.a"], "flow.b")
     assert not subscribes(["flow.a"], "flow")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "255.255.255.255:1",
+        "[::1]:3000",
+        "localhost.",
+        "a_b.internal",
+        "xn--mnchen-3ya.example",
+        "münchen.example",
+    ],
+)
+def test_an_address_that_can_be_looked_up_is_taken(host):
+    assert url_fault(f"http://{host}/hook?code=a%2Fb") is None
