@@ -167,6 +167,8 @@ async def breathe() -> None:
 class SystemClock:
     """Real time from *start* on, *speed* times as fast."""
 
+    _stopped = False
+
     def __init__(self, *, start: datetime, speed: float = 1.0, agenda: Agenda | None = None) -> None:
         if not 0 < speed <= 1_000_000:
             raise UsageError(f"speed is {speed:g}: a number above 0, at most 1000000, or max")
@@ -182,7 +184,15 @@ class SystemClock:
     def now(self) -> datetime:
         return later(self._start, timedelta(seconds=(self._loop.time() - self._began) * self._speed))
 
+    def begin(self) -> datetime:
+        """Start over, now, at the start; for a clock on which nothing has been scheduled."""
+        assert self._agenda.peek() is None, "time is turned back"
+        self._began = self._loop.time()
+        return self._start
+
     def schedule(self, moment: datetime, rank: Rank, order: int, item: Scheduled) -> None:
+        if self._stopped:
+            return
         self._agenda.push(moment, rank, order, item)
         if moment < self._armed:
             self._arm(moment)
@@ -207,7 +217,7 @@ class SystemClock:
         """Nothing falls due any more; the agenda is somebody else's now."""
         if self._timer is not None:
             self._timer.cancel()
-        self._agenda, self._timer = Agenda(), None
+        self._stopped, self._agenda, self._timer = True, Agenda(), None
 
     def _arm(self, moment: datetime) -> None:
         if self._timer is not None:
@@ -230,15 +240,25 @@ class SystemClock:
 class SteppingClock:
     """Time that moves from one thing due to the next, and only while nothing is running.
 
-    Without a *limit* it moves by itself; at its limit it waits for `advance`.
+    It moves by itself, or, where *manual*, as far as `advance` says.  It goes on from
+    another clock's *agenda*, with as many things *running*, and as many who let it go *free*.
     """
 
+    _stopped = False
+
     def __init__(
-        self, *, start: datetime, manual: bool = False, agenda: Agenda | None = None, running: int = 0
+        self,
+        *,
+        start: datetime,
+        manual: bool = False,
+        agenda: Agenda | None = None,
+        running: int = 0,
+        free: int = 0,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._now = start
-        self._limit = start if manual else FOREVER
+        self._manual, self._allowed = manual, start
+        self._free = free
         self._agenda = Agenda() if agenda is None else agenda
         self._running = running
         self._turn: asyncio.Handle | None = None
@@ -249,15 +269,16 @@ class SteppingClock:
         return self._now
 
     def schedule(self, moment: datetime, rank: Rank, order: int, item: Scheduled) -> None:
-        self._agenda.push(moment, rank, order, item)
-        self._ask_for_a_turn()
+        if not self._stopped:
+            self._agenda.push(moment, rank, order, item)
+            self._ask_for_a_turn()
 
     def hold(self) -> None:
         self._running += 1
 
     def release(self) -> None:
         self._running -= 1
-        assert self._running >= 0, "released more often than held"
+        assert self._running >= 0 or self._stopped, "released more often than held"
         self._ask_for_a_turn()
 
     def ended(self, took: timedelta) -> datetime:
@@ -271,6 +292,10 @@ class SteppingClock:
         coming = self._agenda.peek()
         return not self._running and (coming is None or coming[0] > self._limit)
 
+    @property
+    def _limit(self) -> datetime:
+        return self._allowed if self._manual and not self._free else FOREVER
+
     async def advance(self, duration: timedelta) -> None:
         """Move by *duration* through every moment at which something is due, in order.
 
@@ -279,19 +304,29 @@ class SteppingClock:
         if duration < timedelta():
             raise UsageError("time cannot be turned back")
         target = later(self._now, duration)
-        self._limit = max(self._limit, target)
+        self._allowed = max(self._allowed, target)
         await self.quiet()
         self._now = max(self._now, target)
 
     @contextmanager
     def free(self) -> Iterator[None]:
-        """Let the clock move by itself meanwhile, as under ``max``."""
-        limit, self._limit = self._limit, FOREVER
-        self._ask_for_a_turn()
+        """Let the clock move by itself meanwhile, as under ``max``; several may at once."""
+        self.let_go()
         try:
             yield
         finally:
-            self._limit = limit if limit == FOREVER else self._now
+            self.take_back()
+
+    def let_go(self) -> None:
+        """One more who lets the clock move by itself, until its `take_back`."""
+        self._free += 1
+        self._ask_for_a_turn()
+
+    def take_back(self) -> None:
+        """One fewer."""
+        self._free -= 1
+        self._allowed = max(self._allowed, self._now)
+        self._ask_for_a_turn()  # somebody may be waiting for the limit that is there again
 
     async def quiet(self) -> None:
         """Wait until nothing is running and nothing is due within the limit."""
@@ -305,11 +340,11 @@ class SteppingClock:
         """Nothing falls due any more, and who waits for quiet has it; the agenda is somebody else's now."""
         if self._turn is not None:
             self._turn.cancel()
-        self._agenda, self._turn, self._running = Agenda(), None, 0
+        self._stopped, self._agenda, self._turn, self._running = True, Agenda(), None, 0
         self._wake()
 
     def _ask_for_a_turn(self) -> None:
-        if not self._running and self._turn is None:
+        if not self._running and self._turn is None and not self._stopped:
             self._turn = self._loop.call_soon(self._step)
 
     def _step(self) -> None:

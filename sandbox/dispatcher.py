@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, assert_never
 
-from sandbox.clock import Clock, Rank, Waiter
+from sandbox.clock import Clock, Rank, Waiter, later, wall_now
 from sandbox.core.catalogue import subscribes
 from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
@@ -59,7 +59,7 @@ class _Job:
 
     __slots__ = (
         *("attempts", "base", "cancelled", "due", "event", "id", "lane", "order", "owner"),
-        *("reason", "sending", "verdict"),
+        *("planned", "reason", "sending", "verdict"),
     )
 
     def __init__(
@@ -67,6 +67,7 @@ class _Job:
     ) -> None:
         self.owner, self.lane, self.event, self.id = owner, lane, event, id
         self.order, self.due = order, due
+        self.planned = due  # when the next attempt is due if answers take no time: the same in every run
         self.attempts = self.base = 0
         self.verdict: Status | None = None
         self.sending = False
@@ -94,12 +95,12 @@ class Dispatcher:
     ) -> None:
         self._clock, self._transport, self._journal = clock, transport, journal
         self._seed, self._run_id, self._spawn = seed, run_id, spawn
-        self._stamp = stamp  # when an attempt fell due -> what its headers say
+        self._stamp = stamp  # when an attempt was planned for -> what its headers say
         self._on_idle = on_idle  # called when nothing is pending any more
         self._lanes: dict[str, Lane] = {}
         self._jobs: dict[str, _Job] = {}  # what has not settled, by delivery id
         self._ordered = 0
-        self._waiting: list[Waiter] = []
+        self._waiting: dict[Waiter, None] = {}
 
     @property
     def pending(self) -> int:
@@ -167,11 +168,19 @@ class Dispatcher:
         job.attempts = job.base = attempts
         self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
 
-    def dispatch(self, event: Event, *, who: str = "", only: Iterable[str] | None = None) -> tuple[str, ...]:
+    def dispatch(
+        self,
+        event: Event,
+        *,
+        who: str = "",
+        only: Iterable[str] | None = None,
+        planned: datetime | None = None,
+    ) -> tuple[str, ...]:
         """Journal *event* and have it delivered; returns the deliveries' ids.
 
         *only* names connections by id; without it, all that subscribe receive it.
-        The producer never waits for a delivery.
+        *planned* is the moment for which it was planned, where real time is a little
+        late.  The producer never waits for a delivery.
         """
         if self._journal.ledger.knows(event.id, run_id=self._run_id):
             raise UsageError(f"the event id {event.id} was emitted already: Wexio never uses one twice")
@@ -181,7 +190,7 @@ class Dispatcher:
             connection = lane.target.connection
             chosen = only is None or lane.target.id in only
             if chosen and connection.active and subscribes(connection.events, event.name):
-                jobs.append(self._job(lane, event, self._delivery_id(event, lane), now))
+                jobs.append(self._job(lane, event, self._delivery_id(event, lane), planned or now))
         deliveries = tuple((job.id, job.lane.target.id) for job in jobs)
         self._journal.append(
             Emitted(at=now, run_id=self._run_id, event=event, who=who, deliveries=deliveries)
@@ -232,7 +241,7 @@ class Dispatcher:
     async def _attempt(self, job: _Job) -> None:
         lane, clock, journal = job.lane, self._clock, self._journal
         number = job.attempts = job.attempts + 1
-        rendering = Rendering(job.event, lane.target, number, self._stamp(job.due))
+        rendering = Rendering(job.event, lane.target, number, self._stamp(job.planned))
         beginning = Attempting(
             at=clock.now(),
             run_id=self._run_id,
@@ -291,19 +300,21 @@ class Dispatcher:
         """When the attempt ended, when the next is due, or how the delivery ends."""
         policy, outcome = job.lane.policy, exchange.outcome
         silent = isinstance(outcome, TransportError) and outcome.type == "timeout"
-        ended_at = self._clock.ended(policy.timeout if silent else _NO_TIME)
+        took = policy.timeout if silent else _NO_TIME
+        ended_at = self._clock.ended(took)
 
         def draw() -> float:
             name = f"jitter/{job.lane.target.id}/{job.event.id}/{number}"
             return self._seed.stream(name).fraction()
 
-        match policy.decide(number - job.base, outcome, draw=draw, now=ended_at):
+        match policy.decide(number - job.base, outcome, draw=draw, now=wall_now()):
             case Done():
                 return ended_at, None, Status.SUCCESS
             case GiveUp(status=status):
                 return ended_at, None, Status(status)
             case Again(delay=delay):
-                return ended_at, ended_at + delay, None
+                job.planned = later(later(job.planned, took), delay)
+                return ended_at, later(ended_at, delay), None
             case other:
                 assert_never(other)
 
@@ -322,7 +333,7 @@ class Dispatcher:
         )
         del self._jobs[job.id]
         if not self._jobs:
-            waiting, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting, {}
             for waiter in waiting:
                 waiter.wake()
             self._on_idle()
@@ -342,12 +353,15 @@ class Dispatcher:
         """
         while self._jobs:
             waiter = Waiter(self._clock)
-            self._waiting.append(waiter)
+            self._waiting[waiter] = None
             if until is not None:
                 self._clock.schedule(until, Rank.STEP, 0, waiter)
-            if await waiter.wait():
+            try:
+                on_time = await waiter.wait()
+            finally:
+                self._waiting.pop(waiter, None)
+            if on_time:
                 # What is due at the deadline itself comes too late: steps go before attempts.
-                self._waiting.remove(waiter)
                 return not self._jobs
         return True
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from sandbox.clock import running, wall_now
+from sandbox.clock import breathe, running, wall_now
 from sandbox.connections import Connections
 from sandbox.core.cast import Cast
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, is_documented
@@ -34,13 +34,13 @@ from sandbox.steering import Speed, SteeredClock
 from sandbox.subscriber import Subscriber
 from sandbox.transport import HttpTransport, Transport
 
-T = TypeVar("T")
+_BREATH = 32  # emissions between two turns for everybody else
 
 
 class Sandbox:
     """The Wexio that you can run: emits events and delivers them, on a clock of its own.
 
-    Use it with ``async with``.  *speed* is a number (1 is real time), ``"max"`` (time
+    Use it with ``async with``, once.  *speed* is a number (1 is real time), ``"max"`` (time
     jumps to the next thing due) or ``"manual"`` (it moves only by `advance`).  Without
     a *seed* one is drawn.  *retry* is for connections that name no policy of their own;
     *attempt_timeout* (real time) goes before every policy's.  Durations are timedeltas
@@ -93,6 +93,7 @@ class Sandbox:
         self._on_idle = on_idle
         self._dispatchers: list[Dispatcher] = []
         self._played: Counter[str] = Counter()
+        self._emitted = 0
         self._cast = self._new_cast(self._cast_of)
         self._connections = Connections(
             self._cast,
@@ -106,6 +107,8 @@ class Sandbox:
     # --- life ------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
+        if self._clock is not None:
+            raise UsageError("a sandbox runs once: make another one")
         self._clock = SteeredClock(start=self._start or wall_now(), speed=self._speed, paused=self._paused)
         self._owner = Owner()
         await self._owner.open()
@@ -199,11 +202,11 @@ class Sandbox:
         sandbox, ``"none"`` (a chat without a contact) or, by default, somebody new;
         *data* is merged over what was made up, and None removes a field.
         """
-        self._running()
+        clock, _ = self._running()
         self._known(event)
         channels = CHANNELS if channel is None else (channel,) if isinstance(channel, str) else tuple(channel)
         cameo = self._cast.chat_created(
-            at=self.now(),
+            at=clock.now(),
             channels=channels,
             contact=contact,
             origin=origin,
@@ -212,7 +215,11 @@ class Sandbox:
             occurred_at=occurred_at,
         )
         self._by_hand.dispatch(cameo.event, who=cameo.who)
-        await self.journal.commit()
+        self._emitted += 1
+        with running(clock):
+            await self.journal.commit()
+            if self._emitted % _BREATH == 0:
+                await breathe()
         return cameo.event
 
     @staticmethod
@@ -237,18 +244,22 @@ class Sandbox:
         is told each step's note as the step begins.  A manual clock moves by itself
         meanwhile.
         """
-        clock, _ = self._running()
+        clock, owner = self._running()
         if not self.connections:
             for connection in scenario.connections:
                 self.connect(connection)
         if not self.connections:
             raise UsageError("nothing to deliver to: connect a subscriber first")
-        run_id = self._name_run(len(self._dispatchers))
-        dispatcher = self._new_dispatcher(clock, run_id)
+        at = clock.now()
+        if self._start is not None and not (self._emitted or self._played or self.pending):
+            at = clock.begin()  # what happens first happens at the start, in every run
         self._played[scenario.name] += 1
+        run_id = self._name_run(self._played.total())
+        dispatcher = self._new_dispatcher(clock, run_id)
         player = Player(
             scenario,
             run_id=run_id,
+            at=at,
             clock=clock,
             cast=self._new_cast(
                 {
@@ -261,12 +272,12 @@ class Sandbox:
             dispatcher=dispatcher,
             ledger=self.journal.ledger,
             subscriber=subscriber,
-            spawn=self._running()[1].spawn,
+            spawn=owner.spawn,
             narrate=narrate,
         )
         began = perf_counter()
         with clock.free(), running(clock):
-            expectations = await self._running()[1].unless_broken(player.play())
+            expectations = await owner.unless_broken(player.play())
             verdict = Verdict(
                 at=clock.now(),
                 run_id=run_id,
@@ -277,7 +288,8 @@ class Sandbox:
                 elapsed_ms=(perf_counter() - began) * 1000,
             )
             self.journal.append(verdict)
-        await self.journal.commit()
+            self._dispatchers.remove(dispatcher)
+            await self.journal.commit()
         return verdict
 
     # --- waiting and looking ---------------------------------------------------------
@@ -293,6 +305,8 @@ class Sandbox:
             async with asyncio.timeout(limit):
                 await self._running()[1].unless_broken(self._settle())
         except TimeoutError:
+            if not self.pending:
+                return self.counts()  # the last one settled in that very moment
             raise SettleTimeout(f"not settled within {limit:g}s: {self.describe_pending()}") from None
         return self.counts()
 
@@ -304,7 +318,7 @@ class Sandbox:
                 if self.pending and clock.by_hand:
                     raise SettleTimeout(f"only an advance can help: {self.describe_pending()}")
                 continue
-            for dispatcher in self._dispatchers:
+            for dispatcher in tuple(self._dispatchers):
                 with running(clock):
                     await dispatcher.settled()
 
@@ -367,9 +381,7 @@ class Sandbox:
         return Cast(self._seed, profile=self.profile, **people)
 
     def _new_dispatcher(self, clock: SteeredClock, run_id: str) -> Dispatcher:
-        stamp: Callable[[datetime], datetime] = (
-            (lambda due: wall_now()) if self._signature_time == "wall" else _same
-        )
+        by_wall = self._signature_time == "wall"
         dispatcher = Dispatcher(
             clock=clock,
             transport=self._transport,
@@ -377,14 +389,10 @@ class Sandbox:
             seed=self._seed,
             run_id=run_id,
             spawn=self._running()[1].spawn,
-            stamp=stamp,
+            stamp=lambda planned: wall_now() if by_wall else planned,
             on_idle=self._on_idle,
         )
         for connection in self.connections:
             dispatcher.connect(*self._connections.target(connection))
         self._dispatchers.append(dispatcher)
         return dispatcher
-
-
-def _same(due: datetime) -> datetime:
-    return due

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
+from sandbox.core.errors import UsageError
+
 T = TypeVar("T")
 
 
@@ -38,9 +40,13 @@ class Owner:
             await asyncio.get_running_loop().create_future()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> object:
-        """Run *work* in the background."""
+        """Run *work* in the background; nothing where the end has begun."""
         assert self._group is not None, "open it first"
-        return self._group.create_task(work)
+        try:
+            return self._group.create_task(work)
+        except RuntimeError:  # a bug has just ended the group, and this fell due in the same breath
+            work.close()
+            return None
 
     async def unless_broken(self, work: Awaitable[T]) -> T:
         """The result of *work*, or the bug that ended everything meanwhile."""
@@ -48,6 +54,8 @@ class Owner:
         try:
             await asyncio.wait({task, self.task}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
+                if self.task.cancelled():
+                    raise UsageError("the sandbox was left meanwhile")
                 await self.task
             return await task
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from sandbox.clock import Clock, Rank, Waiter, breathe, later
@@ -26,6 +26,7 @@ class Player:
         scenario: Scenario,
         *,
         run_id: str,
+        at: datetime,
         clock: Clock,
         cast: Cast,
         dispatcher: Dispatcher,
@@ -38,7 +39,7 @@ class Player:
         self._clock, self._cast, self._dispatcher, self._ledger = clock, cast, dispatcher, ledger
         self._subscriber, self._spawn = subscriber, spawn
         self._narrate = narrate
-        self._at = clock.now()  # the instant of the present step: waits add up, lateness does not
+        self._at = at  # the instant of the present step: waits add up, lateness does not
         self._since_breath = 0
         self._judged: set[str] = set()
         self._expectations: list[Expectation] = []
@@ -48,10 +49,14 @@ class Player:
 
         The caller holds the clock.
         """
-        if self._subscriber is not None and (outage := self._scenario.subscriber.outage):
-            self._announce(self._subscriber, outage)
-        await self._steps(self._scenario.steps)
-        await self._dispatcher.settled()
+        outage = _Outage(self._clock, self._subscriber, self._scenario.subscriber.outage, self._spawn)
+        outage.announce(self._at)
+        try:
+            await self._steps(self._scenario.steps)
+            await self._dispatcher.settled()
+        finally:
+            outage.cancel()
+        await outage.end()
         others = [item for item in self._deliveries() if item.id not in self._judged]
         if others or not self._judged:
             self._expectations.append(others_succeeded(others, any_judged=bool(self._judged)))
@@ -88,7 +93,7 @@ class Player:
             event_id=step.id,
             occurred_at=step.occurred_at,
         )
-        self._dispatcher.dispatch(cameo.event, who=cameo.who)
+        self._dispatcher.dispatch(cameo.event, who=cameo.who, planned=self._at)
         self._since_breath += 1
         if self._since_breath == _BREATH:
             self._since_breath = 0
@@ -119,13 +124,47 @@ class Player:
     def _deliveries(self) -> list[Delivery]:
         return list(self._ledger.deliveries(run_id=self._run_id))
 
-    def _announce(self, subscriber: Subscriber, outage: Outage) -> None:
-        async def begin() -> None:
-            await subscriber.fail(outage.status)
 
-        begins = later(self._at, outage.start)
-        for moment, change in ((begins, begin), (later(begins, outage.duration), subscriber.recover)):
-            self._clock.schedule(moment, Rank.SUBSCRIBER, 0, _Change(self._clock, change, self._spawn))
+class _Outage:
+    """The outage that a scenario scripts for its subscriber; over at the latest when the scenario is."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        subscriber: Subscriber | None,
+        outage: Outage | None,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._clock, self._subscriber, self._outage, self._spawn = clock, subscriber, outage, spawn
+        self._changes: list[_Change] = []
+        self._begun = False
+
+    def announce(self, at: datetime) -> None:
+        """Have it begin and end at its moments; the scenario begins *at*."""
+        if self._subscriber is None or self._outage is None:
+            return
+        begins = later(at, self._outage.start)
+        ends = later(begins, self._outage.duration)
+        for moment, change in ((begins, self._begin), (ends, self.end)):
+            self._changes.append(_Change(self._clock, change, self._spawn))
+            self._clock.schedule(moment, Rank.SUBSCRIBER, 0, self._changes[-1])
+
+    def cancel(self) -> None:
+        """What has not begun or ended yet will not do so by itself."""
+        for change in self._changes:
+            change.cancelled = True
+
+    async def _begin(self) -> None:
+        assert self._subscriber is not None
+        assert self._outage is not None
+        self._begun = True
+        await self._subscriber.fail(self._outage.status)
+
+    async def end(self) -> None:
+        """Recover, if it has begun."""
+        if self._subscriber is not None and self._begun:
+            self._begun = False
+            await self._subscriber.recover()
 
 
 class _Change:

@@ -42,6 +42,7 @@ class SteeredClock:
         self._held = 0
         self._speed = speed
         self._paused = paused
+        self._free = 0  # how many let a manual clock move by itself
         self._inner = self._started(start)
 
     @property
@@ -67,6 +68,10 @@ class SteeredClock:
 
     def now(self) -> datetime:
         return self._inner.now()
+
+    def begin(self) -> datetime:
+        """Start over at the start, to the microsecond, a clock of real time that has just been made."""
+        return self._inner.begin() if isinstance(self._inner, SystemClock) else self._inner.now()
 
     def schedule(self, moment: datetime, rank: Rank, order: int, item: Scheduled) -> None:
         self._inner.schedule(moment, rank, order, item)
@@ -143,13 +148,16 @@ class SteeredClock:
 
     @contextmanager
     def free(self) -> Iterator[None]:
-        """Let a manual clock move by itself meanwhile, as under ``max``."""
-        inner = self._inner
-        if not isinstance(inner, SteppingClock) or not self.by_hand:
+        """Let a manual clock move by itself meanwhile, as under ``max``, however it is steered."""
+        self._free += 1
+        if isinstance(self._inner, SteppingClock) and not self._paused:
+            self._inner.let_go()
+        try:
             yield
-            return
-        with inner.free():
-            yield
+        finally:
+            self._free -= 1
+            if isinstance(self._inner, SteppingClock) and not self._paused:
+                self._inner.take_back()
 
     def stop(self) -> None:
         """Nothing falls due any more."""
@@ -163,5 +171,11 @@ class SteeredClock:
     def _started(self, now: datetime) -> SystemClock | SteppingClock:
         if self._paused or isinstance(self._speed, str):
             by_hand = self._paused or self._speed == "manual"
-            return SteppingClock(start=now, manual=by_hand, agenda=self._agenda, running=self._held)
+            return SteppingClock(
+                start=now,
+                manual=by_hand,
+                agenda=self._agenda,
+                running=self._held,
+                free=0 if self._paused else self._free,
+            )
         return SystemClock(start=now, speed=self._speed, agenda=self._agenda)

@@ -6,6 +6,7 @@ profile; those of Svix are published.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,14 @@ class Backoff:
     max: timedelta = timedelta(hours=1)
     jitter: float = 0.0  # 0.2 is plus or minus 20 %
 
+    def __post_init__(self) -> None:
+        if self.base < timedelta() or self.max < timedelta():
+            raise UsageError("a delay cannot be shorter than 0s")
+        if not (math.isfinite(self.factor) and self.factor > 0):
+            raise UsageError(f"factor is {self.factor:g}: a number above 0 is needed")
+        if not 0 <= self.jitter <= 1:
+            raise UsageError(f"jitter is {self.jitter:g}: from 0 to 1 (0.2 is plus or minus 20 %)")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
@@ -71,6 +80,8 @@ class RetryPolicy:
             raise UsageError(
                 f"{self.attempts} attempts have {self.attempts - 1} delays between them, not {len(self.delays)}"
             )
+        if isinstance(self.delays, tuple) and any(delay < timedelta() for delay in self.delays):
+            raise UsageError("a delay cannot be shorter than 0s")
         if self.timeout <= timedelta():
             raise UsageError("timeout must be longer than 0s")
 
@@ -79,8 +90,8 @@ class RetryPolicy:
     ) -> Verdict:
         """Judge the 1-based *attempt* that ended in *outcome*.
 
-        *draw* gives a float in [0, 1) and is asked only where there is jitter;
-        *now* dates a ``Retry-After`` that is a moment.
+        *draw* gives a float in [0, 1) and is asked only where there is jitter; *now* is
+        the time by the subscriber's clock, which dates a ``Retry-After`` that is a moment.
         """
         # A redirect counts as a failure too: following it would sign for one
         # address and deliver to another.
@@ -116,7 +127,7 @@ def _retry_after(response: Response, now: datetime | None) -> timedelta:
         return timedelta(seconds=min(int(value[:9]), 86_400 * 365))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # years and offsets of twenty digits
         return timedelta()
     if now is None:
         return timedelta()

@@ -1,11 +1,14 @@
 """Event to deliveries to attempts, without a network and in no time."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 
-from sandbox.clock import SteppingClock, breathe, running
+from sandbox.clock import FOREVER, Rank, SteppingClock, SystemClock, breathe, running, wall_now
 from sandbox.core.entries import Attempted, Attempting, Emitted, Settled
 from sandbox.core.envelope import Target
 from sandbox.core.errors import UsageError
@@ -34,10 +37,10 @@ def event(number=1):
 class Stage:
     """A dispatcher, its clock and its journal."""
 
-    def __init__(self, group, transport, *, manual=False):
+    def __init__(self, group, transport, *, manual=False, clock=None, journal=None):
         self.transport = transport
-        self.clock = SteppingClock(start=START, manual=manual)
-        self.journal = MemoryJournal()
+        self.clock = clock or SteppingClock(start=START, manual=manual)
+        self.journal = journal or MemoryJournal()
         self.dispatcher = Dispatcher(
             clock=self.clock,
             transport=transport,
@@ -270,3 +273,110 @@ async def test_a_delivery_is_what_its_entries_say(stage):
     assert (delivery.status, delivery.next_attempt_at, delivery.who) == (Status.SUCCESS, None, "Alex Stone")
     assert delivery.attempts[-1].outcome.body == b"thanks"
     assert delivery.settled_at == START + timedelta(seconds=5)
+
+
+class SlowCommits(MemoryJournal):
+    """A journal whose commits take a few turns of the loop, or wait for a gate."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.waiting = 0
+
+    async def commit(self):
+        self.waiting += 1
+        await self.gate.wait()
+
+
+async def test_an_attempt_cut_short_before_it_was_sent_is_closed_as_well():
+    async with asyncio.TaskGroup() as group:
+        stage, tasks = Stage(group, ScriptedTransport(200), journal=SlowCommits()), []
+        stage.dispatcher._spawn = lambda work: tasks.append(group.create_task(work))
+        stage.connect()
+        stage.dispatcher.dispatch(event())
+        while not stage.journal.waiting:
+            await breathe()
+        tasks[0].cancel()
+    assert stage.transport.requests == []
+    attempting, attempted = stage.journal.entries[-2:]
+    assert (attempting.attempt, attempted.attempt) == (1, 1)
+    assert attempted.outcome.type == "interrupted"
+
+
+async def test_nothing_is_sent_before_its_number_is_safe():
+    async with asyncio.TaskGroup() as group:
+        stage = Stage(group, ScriptedTransport(200), journal=SlowCommits())
+        stage.connect()
+        stage.dispatcher.dispatch(event())
+        while not stage.journal.waiting:
+            await breathe()
+        assert stage.transport.requests == []
+        stage.journal.gate.set()
+        await stage.settle()
+    assert len(stage.transport.requests) == 1
+
+
+async def test_a_settling_in_the_very_moment_of_the_deadline_is_no_trouble_in_real_time():
+    async with asyncio.TaskGroup() as group:
+        transport = Slow()
+        stage = Stage(group, transport, clock=SystemClock(start=START, speed=1000))
+        stage.connect()
+        stage.dispatcher.dispatch(event())
+        until = START + timedelta(seconds=20)
+
+        class Answers:
+            cancelled = False
+
+            def fall_due(self):
+                transport.gate.set()
+
+        # Both in one turn of the loop: the answer, and then the end of the wait for it.
+        stage.clock.schedule(until, Rank.SUBSCRIBER, 0, Answers())
+        assert await stage.dispatcher.settled(until)
+    assert stage.dispatcher.pending == 0
+
+
+async def test_who_gave_up_waiting_leaves_nothing_behind(stage):
+    stage = stage(500, manual=True)
+    stage.connect()
+    stage.dispatcher.dispatch(event())
+    for _ in range(3):
+        waiting = asyncio.create_task(stage.settle())
+        await breathe()
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    assert len(stage.dispatcher._waiting) == 0
+    await stage.clock.quiet()
+
+
+async def test_a_delay_beyond_the_calendar_is_the_end_of_time(stage):
+    stage = stage(500, manual=True)
+    stage.connect(retry=RetryPolicy(attempts=2, delays=(timedelta.max,)))
+    stage.dispatcher.dispatch(event())
+    await stage.clock.quiet()
+    [attempted] = stage.of(Attempted)
+    assert attempted.next_attempt_at == FOREVER
+
+
+async def test_a_moment_to_retry_after_is_one_of_the_subscribers_clock(stage):
+    # The sandbox's clock stands in another year; the subscriber's does not.
+    soon = format_datetime(wall_now() + timedelta(minutes=10), usegmt=True)
+    stage = stage(Response(status=503, headers=(("Retry-After", soon),)), 200)
+    stage.connect(retry=replace(preset("wexio", Profile()), retry_after="honour"))
+    stage.dispatcher.dispatch(event())
+    await stage.settle()
+    first, second = stage.of(Attempted)
+    assert timedelta(minutes=9) < second.started_at - first.at <= timedelta(minutes=10)
+
+
+async def test_what_is_stamped_is_the_plan_however_late_real_time_is(stage):
+    async with asyncio.TaskGroup() as group:
+        stage = Stage(
+            group, ScriptedTransport(500, TIMEOUT, 200), clock=SystemClock(start=START, speed=50_000)
+        )
+        stage.connect(retry=RetryPolicy(attempts=3, delays=(timedelta(seconds=5), timedelta(seconds=10))))
+        stage.dispatcher.dispatch(event())
+        await stage.settle()
+    stamps = [entry.rendering.stamp for entry in stage.of(Attempted)]
+    gaps = [later - earlier for earlier, later in pairwise(stamps)]
+    assert gaps == [timedelta(seconds=5), timedelta(seconds=10 + 10)]

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, count
 
 import pytest
 import stripe
 
 from sandbox import Basic, Connection, Hmac, NoAuth, Sandbox, SettleTimeout, Status, UsageError
 from sandbox.core.model import TransportError
+from sandbox.core.moments import isoformat
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy, preset
 from sandbox.core.scenario import (
@@ -22,9 +25,10 @@ from sandbox.core.scenario import (
     SubscriberScript,
     Wait,
 )
+from sandbox.journal import MemoryJournal
 from sandbox.subscriber import Subscriber
 from sandbox.testing import TIMEOUT, ScriptedTransport
-from tests.receiver import Receiver
+from tests.receiver import SILENCE, Receiver
 
 START = datetime(2026, 4, 24, 14, 2, 10, tzinfo=UTC)
 
@@ -401,3 +405,245 @@ async def test_the_cast_of_a_scenario_is_its_own():
     assert delivery.who == "Alex Stone"
     assert event.organisation_id == "6640f3d5c8a0d7e8b7f20222"
     assert event.data["chat"]["integrationId"] == "67f95b0126a4d1c9e3f0aa12"
+
+
+async def test_an_outage_is_over_when_its_scenario_is():
+    down = Outage(start=timedelta(), duration=timedelta(days=1), status=503)
+    script = SubscriberScript(outage=down)
+    async with (
+        Subscriber(script=script, secrets="whsec_x", now=lambda: 0) as subscriber,
+        Sandbox(speed="max", start=START) as sandbox,
+    ):
+        sandbox.connect(crm(subscriber.url, retry="none"))
+        first = await sandbox.play(play(Emit(), subscriber=script), subscriber=subscriber)
+        second = await sandbox.play(play(Emit()), subscriber=subscriber)
+        assert sandbox.now() == START
+    assert first.deliveries == {Status.DEAD_LETTER: 1}
+    assert second.deliveries == {Status.SUCCESS: 1}
+
+
+async def test_an_outage_that_its_scenario_does_not_live_to_see_never_comes():
+    script = SubscriberScript(
+        outage=Outage(start=timedelta(hours=1), duration=timedelta(hours=1), status=503)
+    )
+    async with Sandbox(speed="max", start=START) as sandbox:
+        async with Subscriber(script=script, secrets="whsec_x", now=lambda: 0) as subscriber:
+            sandbox.connect(crm(subscriber.url, retry="none"))
+            assert (await sandbox.play(play(Emit(), subscriber=script), subscriber=subscriber)).passed
+        # The subscriber has gone; an hour later nobody may miss it.
+        late = await sandbox.play(play(Wait(duration=timedelta(hours=3))))
+        assert late.passed
+
+
+async def test_two_plays_at_once_on_a_manual_clock_both_come_to_their_end():
+    short = play(Emit(), Wait(duration=timedelta(minutes=1)), Emit())
+    long = play(Emit(), Wait(duration=timedelta(hours=1)), Emit())
+    async with Sandbox(speed="manual", start=START, transport=ScriptedTransport()) as sandbox:
+        sandbox.connect(crm())
+        async with asyncio.timeout(20):
+            verdicts = await asyncio.gather(sandbox.play(short), sandbox.play(long))
+        assert [verdict.passed for verdict in verdicts] == [True, True]
+        assert len({verdict.run_id for verdict in verdicts}) == 2
+        assert sandbox.now() == START + timedelta(hours=1)
+
+
+async def test_what_a_scenario_does_in_real_time_is_the_same_on_the_wire_in_every_run():
+    policy = RetryPolicy(attempts=3, delays=(timedelta(milliseconds=20), timedelta(milliseconds=40)))
+    scenario = play(Repeat(times=4, every=timedelta(milliseconds=30), steps=(Emit(),)))
+
+    async def wire():
+        async with (
+            Receiver(by_attempt(500, 503, 200)) as receiver,
+            Sandbox(seed=3, start=START, signature_time="sandbox", retry=policy) as sandbox,
+        ):
+            sandbox.connect(crm(receiver.url))
+            assert (await sandbox.play(scenario)).passed
+            port = f":{receiver.port}".encode()
+        return sorted(seen.raw.replace(port, b":0") for seen in receiver.seen)
+
+    first = await wire()
+    assert first == await wire()
+    sent = sorted(raw.partition(b"X-Wexio-Timestamp: ")[2][:24] for raw in first)
+    planned = sorted(30 * number + due for number in range(4) for due in (0, 20, 60))
+    assert sent == [isoformat(START + timedelta(milliseconds=moment)).encode() for moment in planned]
+
+
+# --- the life of a sandbox -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"start": datetime(2026, 4, 24)}, "start needs an offset"),  # noqa: DTZ001 - that is the mistake
+        ({"signature_time": "real"}, "wall or sandbox"),
+        ({"speed": "fast"}, "a number, 'max' or 'manual'"),
+        ({"retry": "stripe"}, "no retry preset"),
+        ({"attempt_timeout": "soon"}, "soon"),
+    ],
+)
+def test_options_that_make_no_sense_say_what_would(options, message):
+    with pytest.raises(UsageError, match=message):
+        Sandbox(**options)
+
+
+async def test_a_sandbox_runs_once():
+    sandbox = Sandbox(transport=ScriptedTransport())
+    async with sandbox:
+        with pytest.raises(UsageError, match="runs once"):
+            await sandbox.__aenter__()
+    with pytest.raises(UsageError, match="runs once"):
+        await sandbox.__aenter__()
+
+
+async def test_after_it_was_left_nothing_falls_due_any_more(caplog):
+    troubles = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: troubles.append(context))
+    transport = ScriptedTransport(500)
+    policy = RetryPolicy(attempts=2, delays=(timedelta(milliseconds=30),))
+    async with Sandbox(transport=transport, retry=policy) as sandbox:
+        sandbox.connect(crm())
+        await sandbox.emit()
+        while not transport.requests:
+            await sandbox_turn()
+    async with Sandbox(transport=ScriptedTransport()) as another:  # meanwhile, twice that time passes
+        another.connect(crm())
+        await another.play(play(Wait(duration=timedelta(milliseconds=60)), Emit()))
+    assert len(transport.requests) == 1
+    assert troubles == []
+    assert [delivery.status for delivery in sandbox.deliveries()] == [Status.PENDING]
+
+
+async def test_a_bug_is_told_to_whoever_leaves_though_nobody_waited_for_it():
+    async def run():
+        async with Sandbox(transport=ScriptedTransport(lambda request, number: 1 / 0)) as sandbox:
+            sandbox.connect(crm())
+            await sandbox.emit()
+            for _ in range(10):
+                await sandbox_turn()
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run()
+    assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_who_still_waits_when_the_sandbox_is_left_is_told():
+    async with Sandbox(transport=ScriptedTransport(500)) as sandbox:
+        sandbox.connect(crm())
+        await sandbox.emit()
+        waiting = asyncio.create_task(sandbox.settle())
+        for _ in range(10):
+            await sandbox_turn()
+    with pytest.raises(UsageError, match="left meanwhile"):
+        await waiting
+
+
+async def test_no_time_is_enough_for_what_has_settled_or_does_so_in_that_very_moment():
+    async with Sandbox(speed="max", transport=ScriptedTransport()) as sandbox:
+        sandbox.connect(crm())
+        assert await sandbox.settle(timeout=0) == {}
+        await sandbox.emit()
+        assert await sandbox.settle(timeout=0) == {Status.SUCCESS: 1}
+
+
+async def test_many_that_are_pending_are_counted_and_a_few_of_them_named():
+    async with Sandbox(speed="manual", transport=ScriptedTransport(500)) as sandbox:
+        sandbox.connect(crm())
+        for _ in range(8):
+            await sandbox.emit()
+        with pytest.raises(SettleTimeout, match=r"8 PENDING; .*and 3 more$"):
+            await sandbox.settle()
+
+
+class SlowCommits(MemoryJournal):
+    """A journal whose commits take a few turns of the loop, as a disk's do."""
+
+    async def commit(self):
+        for _ in range(3):
+            await sandbox_turn()
+
+
+async def test_no_time_passes_while_a_commit_is_awaited():
+    async with Sandbox(
+        speed="max", start=START, journal=SlowCommits(), transport=ScriptedTransport(500)
+    ) as sandbox:
+        sandbox.connect(crm())
+        events = [await sandbox.emit() for _ in range(5)]
+        assert sandbox.now() == START
+        await sandbox.settle(timeout=20)
+        [delivery] = sandbox.deliveries(events[-1].id)
+    assert {event.occurred_at for event in events} == {START}
+    assert [attempt.started_at - START for attempt in delivery.attempts] == [
+        timedelta(seconds=seconds) for seconds in (0, 5, 15, 35, 75)
+    ]
+
+
+async def test_whoever_emits_without_a_pause_lets_others_have_their_turn():
+    async with Receiver() as receiver, Sandbox() as sandbox:
+        sandbox.connect(crm(receiver.url))
+        emitted = 0
+        while not receiver.seen:
+            await sandbox.emit()
+            emitted += 1
+            assert emitted < 20_000
+        await sandbox.settle(timeout=60)
+
+
+# --- times -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["wexio", "svix", "none"])
+async def test_attempts_have_the_same_times_in_real_time_as_when_time_jumps_or_is_moved_by_hand(name):
+    # Each delay of the preset, so much shorter that the whole ladder takes a second and a half.
+    full = preset(name, Profile())
+    scale = 1.5 / max(1.5, sum(delay.total_seconds() for delay in full.delays))
+    policy = replace(
+        full, delays=tuple(max(delay * scale, timedelta(milliseconds=1)) for delay in full.delays)
+    )
+    times = {}
+    for speed in (1, "max", "manual"):
+        async with Receiver(lambda seen: 503) as receiver, Sandbox(speed=speed, start=START) as sandbox:
+            sandbox.connect(crm(receiver.url, retry=policy))
+            event = await sandbox.emit()
+            if speed == "manual":
+                await sandbox.advance("2s")
+            await sandbox.settle(timeout=60)
+            [delivery] = sandbox.deliveries(event.id)
+        assert delivery.status is Status.DEAD_LETTER
+        assert [seen["X-Wexio-Attempt"] for seen in receiver.seen] == [
+            str(number) for number in range(1, policy.attempts + 1)
+        ]
+        times[speed] = [attempt.started_at - delivery.emitted_at for attempt in delivery.attempts]
+    table = list(accumulate(policy.delays, initial=timedelta()))
+    assert times["max"] == times["manual"] == table
+    assert len(times[1]) == len(table)
+    for real, due, number in zip(times[1], table, count(1), strict=False):
+        # What the answers took adds up, and the machine may be busy.
+        assert due <= real < due + number * timedelta(milliseconds=150)
+
+
+async def test_an_attempt_that_really_times_out_has_used_its_time_and_no_other_has():
+    slow_answer = 0.05
+    # Under max: attempt 1 is answered late but in time, attempt 2 never, attempt 3 at once.
+    gate = asyncio.Event()
+
+    async def decide(seen):
+        if seen["X-Wexio-Attempt"] == "1":
+            asyncio.get_running_loop().call_later(slow_answer, gate.set)
+            await gate.wait()
+            return 500
+        return SILENCE if seen["X-Wexio-Attempt"] == "2" else 200
+
+    policy = RetryPolicy(
+        attempts=3, delays=(timedelta(hours=1), timedelta(hours=2)), timeout=timedelta(seconds=0.3)
+    )
+    async with Receiver(decide) as receiver, Sandbox(speed="max", start=START, retry=policy) as sandbox:
+        sandbox.connect(crm(receiver.url))
+        event = await sandbox.emit()
+        await sandbox.settle(timeout=60)
+        [delivery] = sandbox.deliveries(event.id)
+    assert [attempt.started_at - START for attempt in delivery.attempts] == [
+        timedelta(), timedelta(hours=1), timedelta(hours=3, seconds=0.3)
+    ]  # fmt: skip
+    assert delivery.attempts[0].elapsed_ms >= slow_answer * 1000 - 1
+    assert delivery.attempts[1].elapsed_ms >= 299
+    assert delivery.settled_at == START + timedelta(hours=3, seconds=0.3)

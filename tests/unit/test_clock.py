@@ -1,6 +1,7 @@
 """The clocks: what is due when, and when time may pass."""
 
 import asyncio
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -202,3 +203,90 @@ async def test_a_speed_that_makes_no_sense_is_refused(speed):
 
 def test_a_moment_beyond_the_calendar_is_the_end_of_time():
     assert later(START, timedelta(days=900_000_000)) == FOREVER
+
+
+async def test_a_wait_that_is_cancelled_in_the_very_moment_of_its_waking_leaves_the_clock_held_once():
+    clock = SteppingClock(start=START)
+    waiter = Waiter(clock)
+
+    async def wait():
+        with running(clock):
+            await waiter.wait()
+
+    task = asyncio.create_task(wait())
+    await breathe()
+    waiter.wake()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert clock.stuck()
+
+
+async def test_whoever_lets_a_manual_clock_go_free_does_not_stop_another_who_does():
+    clock, log = SteppingClock(start=START, manual=True), []
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(clock.free())
+        second.enter_context(clock.free())
+        first.close()
+        clock.schedule(START + SECOND, Rank.ATTEMPT, 0, Note(log, clock, "free"))
+        await clock.quiet()
+    clock.schedule(START + 9 * SECOND, Rank.ATTEMPT, 0, Note(log, clock, "manual"))
+    await clock.quiet()
+    assert log == [("free", 1.0)]
+
+
+async def test_letting_a_manual_clock_go_free_does_not_shorten_an_advance():
+    clock, log = SteppingClock(start=START, manual=True), []
+    for seconds in (1, 5):
+        clock.schedule(START + seconds * SECOND, Rank.ATTEMPT, 0, Note(log, clock, "x"))
+    advancing = asyncio.create_task(clock.advance(5 * SECOND))
+    await breathe()
+    with clock.free():
+        pass
+    await advancing
+    assert log == [("x", 1.0), ("x", 5.0)]
+
+
+async def test_who_waits_for_quiet_is_told_when_a_free_clock_is_manual_again():
+    clock = SteppingClock(start=START, manual=True)
+    clock.hold()
+    with clock.free():
+        waiting = asyncio.create_task(clock.quiet())
+        clock.schedule(START + SECOND, Rank.ATTEMPT, 0, Note([], clock, "beyond"))
+        await breathe()
+        clock.release()
+    async with asyncio.timeout(5):
+        await waiting
+    assert clock.now() == START
+
+
+@pytest.mark.parametrize("stepping", [True, False], ids=["stepping", "real"])
+async def test_on_a_stopped_clock_nothing_falls_due_any_more(stepping):
+    clock = SteppingClock(start=START) if stepping else SystemClock(start=START, speed=100_000)
+    log = []
+    clock.schedule(START + SECOND, Rank.ATTEMPT, 0, Note(log, clock, "before"))
+    clock.stop()
+    clock.schedule(START + SECOND, Rank.ATTEMPT, 0, Note(log, clock, "after"))
+    other = Waiter(SystemClock(start=START, speed=1000))
+    other._clock.schedule(START + 20 * SECOND, Rank.STEP, 0, other)
+    await other.wait()
+    assert log == []
+
+
+async def test_real_time_can_begin_once_more_at_its_start():
+    clock = SystemClock(start=START, speed=1_000_000)
+    while clock.now() < START + timedelta(seconds=100):
+        await breathe()
+    assert clock.begin() == START
+    assert clock.now() < START + timedelta(seconds=100)
+
+
+async def test_what_was_cancelled_is_passed_over_in_real_time_as_well():
+    clock, log = SystemClock(start=START, speed=1000), []
+    gone = Note(log, clock, "gone")
+    clock.schedule(START + SECOND, Rank.ATTEMPT, 0, gone)
+    gone.cancelled = True
+    last = Waiter(clock)
+    clock.schedule(START + 20 * SECOND, Rank.STEP, 0, last)
+    await last.wait()
+    assert log == []

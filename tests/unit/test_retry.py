@@ -1,5 +1,6 @@
 """The retry rule."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -118,3 +119,53 @@ def test_a_policy_that_makes_no_sense_is_refused(arguments, message):
 def test_an_unknown_preset_names_those_there_are():
     with pytest.raises(UsageError, match="wexio, none, svix"):
         preset("stripe", Profile())
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999999999",
+        "Mon, 99 Foo 2024 25:61:61",
+        "9" * 5000,
+        "-1",
+        "1.5",
+        "\u0663",
+        "\x00",
+        "",
+    ],
+)
+def test_whatever_a_retry_after_says_the_delay_is_between_the_ladders_and_an_hour(hostile):
+    outcome = Response(status=503, headers=(("Retry-After", hostile),))
+    verdict = decide(replace(preset("wexio", Profile()), retry_after="honour"), 1, outcome)
+    assert verdict.delay in (timedelta(seconds=5), timedelta(hours=1))
+
+
+@given(st.text(max_size=40) | st.lists(st.sampled_from(
+    ["Mon,", "01", "Jan", "2024", "0000", "00:00:00", "GMT", "+99999999999", "-2360", "9" * 20]), max_size=7,
+).map(" ".join))  # fmt: skip
+def test_no_retry_after_breaks_the_rule(value):
+    outcome = Response(status=503, headers=(("Retry-After", value),))
+    verdict = decide(replace(preset("wexio", Profile()), retry_after="honour"), 1, outcome)
+    assert timedelta(seconds=5) <= verdict.delay <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: RetryPolicy(attempts=2, delays=(timedelta(seconds=-1),)), "shorter than 0s"),
+        (lambda: Backoff(base=timedelta(seconds=-1)), "shorter than 0s"),
+        (lambda: Backoff(base=timedelta(), max=timedelta(seconds=-1)), "shorter than 0s"),
+        (lambda: Backoff(base=timedelta(), factor=0), "factor is 0"),
+        (lambda: Backoff(base=timedelta(), factor=float("nan")), "factor is nan"),
+        (lambda: Backoff(base=timedelta(), jitter=1.5), "jitter is 1.5"),
+    ],
+)
+def test_a_ladder_that_leads_into_the_past_is_refused(make, says):
+    with pytest.raises(UsageError, match=says):
+        make()
+
+
+def test_a_backoff_beyond_all_numbers_stays_at_its_longest():
+    policy = RetryPolicy(attempts=5000, delays=Backoff(base=timedelta(seconds=1), factor=10.0))
+    assert policy.delay_after(4000, lambda: 0.5) == timedelta(hours=1)

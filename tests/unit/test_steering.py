@@ -135,3 +135,51 @@ def test_a_wall_clock_that_was_turned_back_turns_back_nothing():
     wall = datetime(2026, 11, 1, tzinfo=UTC)
     position = Position(at=START, wall=wall, speed=1.0, paused=False)
     assert position.now(wall - timedelta(hours=1)) == START
+
+
+@pytest.mark.parametrize(
+    "steer",
+    [
+        lambda clock: (clock.pause(), clock.resume()),
+        lambda clock: (clock.set_speed("max"), clock.set_speed("manual")),
+    ],
+    ids=["paused meanwhile", "another speed meanwhile"],
+)
+async def test_a_manual_clock_that_was_let_go_is_free_however_it_is_steered(steer):
+    clock, log = SteeredClock(start=START, speed="manual"), []
+    with clock.free():
+        steer(clock)
+        due(clock, log, 60)
+        await clock.quiet()
+    due(clock, log, 3600)
+    await clock.quiet()
+    assert log == [("60s", 60.0)]
+
+
+async def test_a_paused_clock_stands_still_though_it_was_let_go():
+    clock, log = SteeredClock(start=START, speed="manual", paused=True), []
+    with clock.free():
+        due(clock, log, 60)
+        await clock.quiet()
+        assert log == []
+        clock.resume()
+        await clock.quiet()
+    assert log == [("60s", 60.0)]
+
+
+@pytest.mark.parametrize("speed", [1.0, "max", "manual"])
+async def test_what_ends_only_after_the_clock_was_stopped_is_no_trouble(speed):
+    clock, log = SteeredClock(start=START, speed=speed), []
+    clock.hold()
+    clock.stop()
+    clock.release()
+    due(clock, log, 0)
+    await turn()
+    assert log == []
+
+
+@pytest.mark.parametrize("speed", [1_000_000, "max"])
+async def test_a_clock_can_begin_once_more_at_its_start(speed):
+    clock = SteeredClock(start=START, speed=speed)
+    await turn()
+    assert clock.begin() == START
