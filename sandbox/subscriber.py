@@ -18,6 +18,7 @@ import socket
 import struct
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Final, Literal, Self
 
@@ -25,6 +26,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
+from sandbox.clock import breathe
 from sandbox.core.answers import script as read_script
 from sandbox.core.answers import status_code
 from sandbox.core.case import Case, judge
@@ -165,6 +167,7 @@ class Subscriber:
             server = self._running()
             self._outage = "down"
             if self._listener is not None:
+                await _accept_no_more(self._listener)
                 self._let_go()
                 self._placeholder = self._hold_port()
             for connection in server.connections:
@@ -334,6 +337,16 @@ class Subscriber:
         if self._placeholder is not None:
             self._placeholder.close()
         self._listener = self._placeholder = None
+
+
+async def _accept_no_more(listener: asyncio.Server) -> None:
+    # asyncio makes its transports a turn after it has accepted; a listener that is closed
+    # in between forgets the connection, open as it is, and its client waits in vain.
+    for bound in listener.sockets:
+        with suppress(NotImplementedError):  # where a loop accepts in another way
+            asyncio.get_running_loop().remove_reader(bound.fileno())
+    for _ in range(3):
+        await breathe()
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:

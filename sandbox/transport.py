@@ -81,7 +81,7 @@ class HttpTransport:
                 timeout=self._limit(timeout),
             ) as answer:
                 answered = perf_counter()
-                timing["wait"] = (answered - began) * 1000 - timing.get("connect", 0.0)
+                timing["wait"] = (answered - began) * 1000 - sum(timing.values())
                 body, truncated = await _read(answer)
                 timing["read"] = (perf_counter() - answered) * 1000
                 headers = tuple((_text(name), _text(value)) for name, value in answer.raw_headers)
@@ -234,7 +234,8 @@ class _Connector(aiohttp.TCPConnector):
             connection.close()
             connection = await super().connect(req, traces, timeout)
         self._kept.add(protocol)
-        _phases.get({})["connect"] = (perf_counter() - began) * 1000
+        phases = _phases.get({})
+        phases["connect"] = (perf_counter() - began) * 1000 - phases.get("dns", 0.0)
         return connection
 
 

@@ -7,12 +7,14 @@ import io
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
+from sandbox.clock import breathe
 from sandbox.core.errors import CannotRun, UsageError
 from sandbox.core.received import Received
 from sandbox.core.scenario import Answer, SubscriberScript
@@ -576,3 +578,25 @@ async def test_it_listens_on_ipv6(client: aiohttp.ClientSession) -> None:
     async with subscriber(host="::1") as here:
         assert here.url.startswith("http://[::1]:")
         assert await post(client, here) == 200
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_connects_in_the_very_moment_of_going_down_gets_an_end_or_a_whole_answer(
+    turns: int,
+) -> None:
+    async with subscriber() as here:
+        loop = asyncio.get_running_loop()
+        with socket.create_connection(("127.0.0.1", here.port)) as wire:
+            wire.sendall(raw(ENVELOPE))
+            wire.setblocking(False)
+            for _ in range(turns):  # until it is accepted, until it is read, until it is answered
+                await breathe()
+            await here.fail("down")
+            answer = b""
+            with suppress(ConnectionResetError):
+                async with asyncio.timeout(5):
+                    while part := await loop.sock_recv(wire, 1000):
+                        answer += part
+        recorded = len(here.requests)
+    assert answer == b"" or (recorded == 1 and answer.startswith(b"HTTP/1.1 200 "))
+    assert recorded <= 1

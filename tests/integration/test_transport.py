@@ -5,10 +5,8 @@ import os
 import socket
 import ssl
 import struct
-import tracemalloc
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 import trustme
@@ -231,7 +229,7 @@ async def test_an_odd_answer_is_still_an_answer(transport, raw, status, body):
     ],
     ids=["1xx", "blank lines", "reason", "headers", "header", "chunk extension", "trailers"],
 )
-async def test_a_head_without_end_is_an_outcome_and_fills_no_memory(transport, head, endless, kind):
+async def test_a_head_without_end_is_an_outcome(transport, head, endless, kind):
     async def flood(reader, writer):
         await read_request(reader)
         writer.write(head)
@@ -239,15 +237,9 @@ async def test_a_head_without_end_is_an_outcome_and_fills_no_memory(transport, h
             writer.write(endless * (20_000 // len(endless)))
             await writer.drain()
 
-    tracemalloc.start()
-    try:
-        async with serving(flood) as port:
-            exchange = await transport.send(post(f"http://127.0.0.1:{port}/"), timeout=QUICK)
-        most = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    async with serving(flood) as port:
+        exchange = await transport.send(post(f"http://127.0.0.1:{port}/"), timeout=QUICK)
     assert exchange.outcome.type == kind
-    assert most < 20_000_000
 
 
 @pytest.mark.parametrize(
@@ -595,9 +587,16 @@ async def test_a_connection_closed_while_idle_is_not_used_again(transport):
     assert receiver.connections == 5
 
 
-async def test_timing_has_its_phases(transport):
+@pytest.mark.parametrize(
+    ("host", "phases"),
+    [("127.0.0.1", {"connect", "wait", "read"}), ("here.example", {"dns", "connect", "wait", "read"})],
+)
+async def test_the_phases_of_an_attempt_add_up_to_its_time(host, phases):
+    transport = HttpTransport(resolver=Here())
     async with Receiver() as receiver:
-        exchange = await transport.send(post(receiver.url), timeout=AMPLE)
-    assert set(exchange.timing) == {"connect", "wait", "read"}
-    assert sum(exchange.timing.values()) <= exchange.elapsed_ms + 1
-    assert all(later >= 0 for _, later in pairwise([0.0, *exchange.timing.values()]))
+        url = receiver.url.replace("127.0.0.1", host)
+        exchange = await transport.send(post(url), timeout=AMPLE)
+        await transport.close()
+    assert set(exchange.timing) == phases
+    assert sum(exchange.timing.values()) == pytest.approx(exchange.elapsed_ms, abs=1)
+    assert all(milliseconds >= 0 for milliseconds in exchange.timing.values())

@@ -56,8 +56,8 @@ def test_stripes_library_accepts_every_signature(secret: str, timestamp: int, bo
     assert stripe_accepts(sign(secret.encode(), timestamp, body), body, secret)
 
 
-@given(bodies.filter(bool), st.integers(min_value=0), st.integers(0, 6))
-def test_any_flipped_byte_of_the_body_breaks_the_signature(body: bytes, index: int, bit: int) -> None:
+@given(bodies.filter(bool), st.integers(min_value=0), st.integers(0, 7))
+def test_any_flipped_bit_of_the_body_breaks_the_signature(body: bytes, index: int, bit: int) -> None:
     header, tampered = sign(SECRET.encode(), NOW, body), flipped(body, index, bit)
     assert judge(header, body=tampered).reason is Reason.mismatch
     try:
@@ -68,7 +68,7 @@ def test_any_flipped_byte_of_the_body_breaks_the_signature(body: bytes, index: i
 
 
 @given(st.integers(min_value=0), st.integers(0, 6))
-def test_any_flipped_byte_of_the_header_breaks_the_signature(index: int, bit: int) -> None:
+def test_any_flipped_bit_of_the_header_breaks_the_signature(index: int, bit: int) -> None:
     header = flipped(RIGHT.encode(), index, bit).decode()
     assert not judge(header).valid
     assert not stripe_accepts(header, BODY)
