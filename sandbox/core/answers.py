@@ -37,11 +37,18 @@ def _answer(given: int | str | Answer) -> Answer:
     if answer.after < timedelta():
         raise UsageError("an answer cannot come before its request: after is negative")
     for name, value in answer.headers.items():
-        if not _TOKEN.fullmatch(name) or not value.isprintable():
-            raise UsageError(f"{name!r}: {value!r} cannot be sent as a header")
-        if name.lower() in _FRAMING:
-            raise UsageError(f"an answer's {name} follows from its body: leave it out")
+        check_header(name, value)
     return answer
+
+
+def check_header(name: str, value: str) -> None:
+    """Raise `UsageError` where an answer cannot have the header."""
+    if not _TOKEN.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a header: letters, digits and hyphens are")
+    if name.lower() in _FRAMING:
+        raise UsageError(f"an answer's {name} follows from its body: leave it out")
+    if not value.isprintable():
+        raise UsageError(f"a header cannot hold {value!r}: it must be printable, and on one line")
 
 
 def status_code(status: object) -> int:

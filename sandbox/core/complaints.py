@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args, get_origin
+from itertools import islice
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from sandbox.core.errors import Problem
-from sandbox.core.scalars import Wrong
+from sandbox.core.meaning import Finding
+from sandbox.core.readers import Wrong
+from sandbox.core.shapes import STEP_KINDS, StepShape
 from sandbox.core.yamltext import Document, Path
+
+MOST: Final = 1000
+"""So many problems are told: nobody reads more, and a mistake in a template repeats."""
+
+
+def all_problems(
+    document: Document,
+    value: Any,
+    *,
+    shape: type[BaseModel],
+    error: ValidationError | None,
+    findings: Iterable[Finding],
+    unresolved: Collection[Path] = (),
+) -> tuple[Problem, ...]:
+    """What is wrong with *document*: as YAML, in its form (*error*), and in its meaning.
+
+    Where a variable is unresolved, or the YAML is wrong, that is told already, and enough.
+    """
+    told = {(mark.line, mark.column) for mark in map(document.mark, unresolved)}
+    told |= {(problem.line, problem.column) for problem in document.problems}
+    found = complaints(error, shape, document, value) if error else iter(())
+    meant = (
+        document.problem(item.path, item.message, hint=item.hint, severity=item.severity, at_key=item.at_key)
+        for item in findings
+    )
+    problems = list(document.problems)
+    problems += (item for item in (*islice(found, MOST + 1), *meant) if (item.line, item.column) not in told)
+    problems.sort(key=lambda problem: (problem.line, problem.column))
+    if more := problems[MOST:]:
+        grave = any(item.severity == "error" for item in more)
+        last = replace(more[0], message="from here on there are more problems, not listed", hint=None)
+        problems[MOST:] = [replace(last, severity="error" if grave else "warning")]
+    return tuple(problems)
 
 
 def complaints(
@@ -48,40 +85,72 @@ def _problem(
         case "value_error":
             wrong = detail["ctx"]["error"]
             hint = wrong.hint if isinstance(wrong, Wrong) else None
-            if isinstance(wrong, Wrong) and wrong.quote:
+            if isinstance(wrong, Wrong) and wrong.mend:
                 raw = document.raw(path)
-                hint = None if raw is None else f'quote it: "{raw}"'
+                hint = None if raw is None else wrong.mend(raw)
             if detail["input"] is None:
-                return document.problem(path, "has no value", hint="give it one, or leave it out")
+                return _empty(path, document)
             return document.problem(path, str(wrong), hint=hint, at_key=at_key)
         case "missing":
             return document.problem(path[:-1], f"{path[-1]!r} is missing")
         case "extra_forbidden":
-            known = _known_keys(shape, detail["loc"][:-1])
-            near = get_close_matches(str(path[-1]), known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            return document.problem(path, f"unknown key {path[-1]!r}", hint=hint, at_key=True)
+            return _unknown_key(str(path[-1]), path, _shape_at(shape, detail["loc"][:-1]), document)
+        case "list_type" | "model_type" | "model_attributes_type" | "dict_type" if detail["input"] is None:
+            return _empty(path, document)
         case "list_type":
-            return document.problem(
-                path, "must be a list", hint="items begin with - on lines of their own, or stand in [ ]"
+            raw = document.raw(path)
+            hint = (
+                "begin each item with - on a line of its own"
+                if raw is None
+                else f"put it in brackets: [{raw}]"
             )
+            return document.problem(path, "must be a list", hint=hint)
         case "model_type" | "model_attributes_type" | "dict_type":
-            return document.problem(path, "must be a mapping", hint="of the form key: value")
+            here = _shape_at(shape, detail["loc"])
+            like = f"such as {getattr(here, 'like', '') or 'key: value'}"
+            hint = like if path else f"its keys are {', '.join(_keys(here))}"
+            return document.problem(path, "must be a mapping", hint=hint)
         case "too_short":
             return document.problem(path, "must not be empty")
         case _:
             return document.problem(path, detail["msg"][:1].lower() + detail["msg"][1:])
 
 
-def _known_keys(shape: type[BaseModel], loc: Iterable[int | str]) -> list[str]:
-    """The keys of the shape to which *loc* leads."""
+def _empty(path: Path, document: Document) -> Problem:
+    return document.problem(path, "has no value", hint="give it one, or leave it out")
+
+
+def _unknown_key(key: str, path: Path, shape: type[BaseModel] | None, document: Document) -> Problem:
+    known = _keys(shape)
+    message, near = f"unknown key {key!r}", get_close_matches(key, known, 1)
+    if shape is not None and issubclass(shape, StepShape) and key in STEP_KINDS:
+        kind = next(name for name in STEP_KINDS if name in known)
+        message, hint = f"a step is one thing, and this one is {kind}", f"begin another step: - {key}: …"
+    elif any(character.isspace() and character != " " for character in key):
+        hint = "it holds a space of an unusual kind: type it anew"
+    elif near:
+        hint = f"did you mean {near[0]}?"
+    else:
+        hint = f"there are {', '.join(known)}"
+    return document.problem(path, message, hint=hint, at_key=True)
+
+
+def _keys(shape: type[BaseModel] | None) -> list[str]:
+    return [field.alias or name for name, field in shape.model_fields.items()] if shape else []
+
+
+def _shape_at(shape: type[BaseModel], loc: Iterable[int | str]) -> type[BaseModel] | None:
+    """The shape to which *loc* leads."""
     here: list[Any] = [shape]
     for part in loc:
         here = [inner for each in here for inner in _inside(each, part)]
-    for each in here:
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            return [field.alias or name for name, field in each.model_fields.items()]
-    return []
+    # A union that no tag has decided: the member that is a mapping is the one that was meant.
+    members = (leaf for each in here for leaf in _bare(each))
+    return next((each for each in members if isinstance(each, type) and issubclass(each, BaseModel)), None)
+
+
+def _bare(annotation: Any) -> Iterator[Any]:
+    yield from (get_args(leaf)[0] if get_origin(leaf) is Annotated else leaf for leaf in _leaves(annotation))
 
 
 def _inside(annotation: Any, part: int | str) -> Iterator[Any]:

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, ValidationError
 
+from sandbox.core import readers as read
 from sandbox.core import scalars as of
-from sandbox.core.complaints import complaints
+from sandbox.core.complaints import all_problems
 from sandbox.core.config import Config
-from sandbox.core.errors import ConfigError, Problem
+from sandbox.core.errors import ConfigError
 from sandbox.core.expand import expand
 from sandbox.core.meaning import config_findings
 from sandbox.core.profile import Profile
@@ -23,23 +24,23 @@ from sandbox.core.yamltext import read_yaml
 
 class _Envelope(Shape):
     event_id: Annotated[
-        Literal["shared", "per_connection"], PlainValidator(of.word("shared", "per_connection"))
+        Literal["shared", "per_connection"], PlainValidator(read.word("shared", "per_connection"))
     ] = "shared"
 
 
 class _Request(Shape):
     timestamp: Annotated[
-        Literal["sending", "occurrence"], PlainValidator(of.word("sending", "occurrence"))
+        Literal["sending", "occurrence"], PlainValidator(read.word("sending", "occurrence"))
     ] = "sending"
-    user_agent: Annotated[str, PlainValidator(of.header_text)] | None = None
+    user_agent: Annotated[str, PlainValidator(read.header_text)] | None = None
 
 
 class _Signature(Shape):
     signed: Annotated[
-        Literal["timestamp.body", "body"], PlainValidator(of.word("timestamp.body", "body"))
+        Literal["timestamp.body", "body"], PlainValidator(read.word("timestamp.body", "body"))
     ] = "timestamp.body"
     unit: Annotated[
-        Literal["seconds", "milliseconds"], PlainValidator(of.word("seconds", "milliseconds"))
+        Literal["seconds", "milliseconds"], PlainValidator(read.word("seconds", "milliseconds"))
     ] = "seconds"
     tolerance: of.SomeDuration = timedelta()
     secret_prefix: of.Text = ""
@@ -56,7 +57,7 @@ class _Delivery(Shape):
 
 class _Types(Shape):
     object_ids: Annotated[
-        Literal["creation_time", "random"], PlainValidator(of.word("creation_time", "random"))
+        Literal["creation_time", "random"], PlainValidator(read.word("creation_time", "random"))
     ] = "creation_time"
     whatsapp_id: of.IdPattern = ""
     telegram_id: of.IdPattern = ""
@@ -87,20 +88,25 @@ def parse_config(text: str | bytes, *, file: str, environ: Mapping[str, str]) ->
         if any(item.message != "the file is empty" for item in document.problems):
             raise ConfigError(document.problems)
         return Config()
-    value, _ = expand(document, environ, strict=True)
-    problems: list[Problem] = list(document.problems)
-    shape: ConfigShape | None = None
+    value, unresolved = expand(document, environ, strict=True)
+    shape, refused = None, None
     if isinstance(value, dict) and "server" in value:
         # For a program that serves; silence would let one think it did something here.
-        problems.append(document.problem(("server",), "server is documented, not yet built", at_key=True))
+        document.problems.append(
+            document.problem(("server",), "server is documented, not yet built", at_key=True)
+        )
         value = {key: item for key, item in value.items() if key != "server"}
     try:
         shape = ConfigShape.model_validate(value)
     except ValidationError as error:
-        problems += complaints(error, ConfigShape, document, value)
-    problems += (
-        document.problem(item.path, item.message, hint=item.hint, severity=item.severity, at_key=item.at_key)
-        for item in config_findings(value)
+        refused = error
+    problems = all_problems(
+        document,
+        value,
+        shape=ConfigShape,
+        error=refused,
+        findings=config_findings(value),
+        unresolved=unresolved,
     )
     if shape is None or any(problem.severity == "error" for problem in problems):
         raise ConfigError(problems)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from sandbox.core.scalars import Expanded
+from sandbox.core.readers import Expanded
 from sandbox.core.yamltext import Document, Path
 
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")

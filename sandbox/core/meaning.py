@@ -6,7 +6,7 @@ form: so one reading tells every problem, of form and of meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Final, Literal
@@ -38,6 +38,7 @@ def findings(scenario: Any) -> Iterator[Finding]:
         return
     contacts = _mapping(scenario.get("contacts"))
     yield from _contacts(contacts)
+    yield from _integrations(scenario.get("integrations"))
     yield from _retry(scenario.get("retry"), ("retry",))
     yield from connection_findings(scenario.get("connections"))
     judge = _Steps(contacts=contacts, takes=_taken_by(scenario.get("connections")))
@@ -73,6 +74,18 @@ def _contacts(contacts: Mapping[str, Any]) -> Iterator[Finding]:
             yield from _carried(fields, ("contacts", name))
 
 
+def _integrations(integrations: Any) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for channel, id in _mapping(integrations).items():
+        if isinstance(id, str) and (first := seen.setdefault(id, channel)) != channel:
+            yield Finding(
+                path=("integrations", channel),
+                message=f"{first} has this integration already",
+                hint="an integration is of one channel",
+                severity="warning",
+            )
+
+
 def _carried(value: Any, path: Path) -> Iterator[Finding]:
     """What JSON cannot carry."""
     try:
@@ -88,6 +101,8 @@ def _retry(retry: Any, path: Path) -> Iterator[Finding]:
     if not isinstance(retry, dict):
         return
     attempts, delays, backoff = retry.get("attempts"), retry.get("delays"), retry.get("backoff")
+    if isinstance(attempts, bool) or (isinstance(attempts, int) and attempts < 1):
+        return  # told as what it is; what follows from it helps nobody
     if delays is not None and backoff is not None:
         yield Finding(path=(*path, "backoff"), message="delays and backoff exclude each other", at_key=True)
     if isinstance(attempts, int) and isinstance(delays, list) and len(delays) != attempts - 1:
@@ -99,9 +114,13 @@ def _retry(retry: Any, path: Path) -> Iterator[Finding]:
             hint=f"attempts: {len(delays) + 1}, or {'no delays' if not needed else _count(needed, 'delay')}",
         )
     if isinstance(attempts, int) and attempts > 1 and delays is None and backoff is None:
-        yield Finding(path=path, message="attempts need delays or a backoff between them")
-    if attempts is None and delays is None:
-        yield Finding(path=path, message="says neither attempts nor delays", hint="such as attempts: 5")
+        yield Finding(
+            path=path,
+            message="attempts need delays or a backoff between them",
+            hint=f"such as delays: [{', '.join(['5s', '10s', '20s', '40s', '1m20s'][: attempts - 1])}]"
+            if attempts < 7
+            else "such as backoff: {base: 5s}",
+        )
 
 
 def _count(number: int, noun: str) -> str:
@@ -159,6 +178,7 @@ class _Steps:
     events: int = 0
     ids: set[str] = field(default_factory=set)
     met: set[tuple[str, str]] = field(default_factory=set)  # (contact, channel) that had their first contact
+    drawn: set[tuple[str, str]] = field(default_factory=set)  # those that may have had it
 
     def look(self, steps: Any, path: Path, *, times: int) -> Iterator[Finding]:
         for index, step in enumerate(_list(steps)):
@@ -221,19 +241,30 @@ class _Steps:
             )
         if not isinstance(contact, str) or contact == NO_CONTACT:
             return
-        pool = set(channels or CHANNELS)
-        met_all = all((contact, channel) in self.met for channel in pool)
-        if met_all or times > len(pool):
+        pool = [channel for channel in CHANNELS if channel in (channels or CHANNELS)]
+        here = {(contact, channel) for channel in pool}
+        if says := self._again(contact, pool, here, times):
             yield Finding(
                 path=(*path, "contact"),
-                message=f"{contact} has had a first contact on {' and '.join(sorted(pool))} already"
-                if met_all
-                else f"{contact} would have {times} first contacts on {_count(len(pool), 'channel')}",
-                hint="Wexio sends chat.created once for a contact and integration",
+                message=says,
+                hint="Wexio sends chat.created once for a contact and integration"
+                if len(pool) == 1
+                else "name a channel for each: Wexio sends chat.created once for a contact and integration",
                 severity="warning",
             )
-        if len(pool) == 1:
-            self.met.add((contact, pool.pop()))
+        (self.met if len(pool) == 1 else self.drawn).update(here)
+
+    def _again(self, contact: str, pool: Sequence[str], here: set[tuple[str, str]], times: int) -> str | None:
+        """Why this is not, or may not be, the first contact with all of *here*."""
+        if here <= self.met:
+            return f"{contact} has had a first contact on {' and '.join(pool)} already"
+        if times > len(pool):
+            return f"{contact} would have {times} first contacts on {_count(len(pool), 'channel')}"
+        if again := [channel for channel in pool if (contact, channel) in self.met | self.drawn]:
+            return f"{contact} may have had a first contact on {' or '.join(again)} already"
+        if times > 1:
+            return f"{contact} may have {times} first contacts on one channel"
+        return None
 
 
 def _data(data: Mapping[str, Any], contact: Any, path: Path) -> Iterator[Finding]:
@@ -242,21 +273,30 @@ def _data(data: Mapping[str, Any], contact: Any, path: Path) -> Iterator[Finding
     yield from _carried(data, path)
     if contact == NO_CONTACT and data.get("contact") is not None:
         yield Finding(path=(*path, "contact"), message="contact: none leaves data.contact out", at_key=True)
-    yield from _nearly((), data, ("chat", "contact"), path)
-    yield from _nearly(("chat",), data.get("chat"), CHAT_FIELDS, path)
-    yield from _nearly(("contact",), data.get("contact"), CONTACT_FIELDS, path)
+    for inner, found in (((), data), (("chat",), data.get("chat")), (("contact",), data.get("contact"))):
+        yield from _nearly(inner, found, path)
 
 
-def _nearly(inner: Path, value: Any, fields: Iterable[str], path: Path) -> Iterator[Finding]:
-    """Fields that are probably a documented one misspelt; others may be added at will."""
-    known = tuple(fields)
+_FIELDS: Final[Mapping[Path, Sequence[str]]] = {
+    (): ("chat", "contact"),
+    ("chat",): CHAT_FIELDS,
+    ("contact",): CONTACT_FIELDS,
+}
+
+
+def _nearly(inner: Path, value: Any, path: Path) -> Iterator[Finding]:
+    """Fields that are probably a documented one, misspelt or misplaced; others may be added at will."""
+    known = _FIELDS[inner]
     for name in _mapping(value):
-        near = get_close_matches(name, known, 1, 0.8) if name not in known else []
-        if near:
+        if name in known:
+            continue
+        near = get_close_matches(name, known, 1, 0.8)
+        homes = [str(home[0]) for home, fields in _FIELDS.items() if home and name in fields]
+        if near or homes:
             yield Finding(
                 path=(*path, *inner, name),
                 message=f"Wexio documents no field {name!r} here",
-                hint=f"did you mean {near[0]}?",
+                hint=f"it is a field of {' and of '.join(homes)}" if homes else f"did you mean {near[0]}?",
                 severity="warning",
                 at_key=True,
             )
@@ -265,13 +305,23 @@ def _nearly(inner: Path, value: Any, fields: Iterable[str], path: Path) -> Itera
 def _expect(expect: Any, path: Path) -> Iterator[Finding]:
     if not isinstance(expect, dict):
         return
-    if not expect.keys() & {"status", "deliveries", "attempts", "within"}:
+    said = {name for name, value in expect.items() if value is not None}
+    if not said:
         yield Finding(path=path, message="expects nothing", hint="such as {status: SUCCESS, deliveries: 4}")
+    elif said == {"status"}:
+        yield Finding(
+            path=path,
+            message="this holds whatever happens: it selects deliveries, and says nothing of them",
+            hint="say how many, such as deliveries: 1",
+            severity="warning",
+        )
     for name in ("deliveries", "attempts"):
         span = expect.get(name)
         if isinstance(span, dict):
             low, high = span.get("min"), span.get("max")
             if low is None and high is None:
-                yield Finding(path=(*path, name), message="says neither min nor max")
+                yield Finding(
+                    path=(*path, name), message="says neither min nor max", hint="such as {min: 1, max: 3}"
+                )
             elif isinstance(low, int) and isinstance(high, int) and low > high:
                 yield Finding(path=(*path, name), message=f"min {low} is more than max {high}")

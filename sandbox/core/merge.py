@@ -36,11 +36,11 @@ def faults(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 if path in _ALWAYS_THERE and found is None:
                     yield path, f"{name}.{inner} is always there and cannot be removed"
                 elif path in _MAPPINGS and not isinstance(found, Mapping | None):
-                    yield path, f"{name}.{inner} is a mapping"
+                    yield path, f"{name}.{inner} must be a mapping"
         elif (name,) in _ALWAYS_THERE and value is None:
             yield (name,), f"{name} is always there and cannot be removed"
         elif (name,) in _MAPPINGS and value is not None:
-            yield (name,), f"{name} is a mapping"
+            yield (name,), f"{name} must be a mapping"
 
 
 def merge_chat_created(made: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sandbox.core.complaints import complaints
+from sandbox.core.complaints import all_problems
 from sandbox.core.errors import Problem, ScenarioError
 from sandbox.core.expand import expand
 from sandbox.core.meaning import findings
@@ -47,23 +47,23 @@ def read_scenario(
     if any(problem.severity == "error" for problem in document.problems) and document.value is None:
         return Reading(scenario=None, problems=tuple(document.problems))
     value, unresolved = expand(document, environ, strict=strict)
-    found: list[Problem] = []
-    shape: ScenarioShape | None = None
+    shape, refused = None, None
     try:
         shape = ScenarioShape.model_validate(value)
     except ValidationError as error:
-        found += complaints(error, ScenarioShape, document, value)
-    found += (
-        document.problem(item.path, item.message, hint=item.hint, severity=item.severity, at_key=item.at_key)
-        for item in findings(value)
+        refused = error
+    problems = all_problems(
+        document,
+        value,
+        shape=ScenarioShape,
+        error=refused,
+        findings=findings(value),
+        unresolved=unresolved,
     )
-    # What a variable will hold is not known yet: that is told already, and enough.
-    unknown = {(mark.line, mark.column) for mark in map(document.mark, unresolved)}
-    problems = document.problems + [item for item in found if (item.line, item.column) not in unknown]
     scenario = None
     if shape is not None and not any(problem.severity == "error" for problem in problems):
         scenario = scenario_of(shape, profile or Profile())
-    return Reading(scenario=scenario, problems=tuple(problems))
+    return Reading(scenario=scenario, problems=problems)
 
 
 def parse_scenario(text: str | bytes, **options: Any) -> Scenario:

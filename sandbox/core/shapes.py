@@ -8,10 +8,11 @@ that it can be told from the path of an error.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
+from sandbox.core import readers as read
 from sandbox.core import scalars as of
 from sandbox.core.catalogue import CHANNELS
 
@@ -27,12 +28,17 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
+    like: ClassVar[str] = ""
+    """One of its kind, for whoever wrote something else."""
+
 
 # --- retries -------------------------------------------------------------------------
 
 
 class BackoffShape(Shape):
     """Delays that grow: base × factor^(n-1) after attempt n."""
+
+    like = "{base: 5s, factor: 2, max: 1h}"
 
     base: of.SomeDuration
     """After the first attempt."""
@@ -45,6 +51,8 @@ class BackoffShape(Shape):
 
 class RetryShape(Shape):
     """A retry policy of one's own; what is left out is the platform's."""
+
+    like = "{attempts: 3, delays: [1s, 5s]}"
 
     attempts: of.Attempts | None = None
     """In all, the first included."""
@@ -67,11 +75,13 @@ Retry = Annotated[
 
 # --- people and connections ------------------------------------------------------------
 
-FieldValues = dict[str, Any]
+FieldValues = dict[str, of.FieldValue]
 
 
 class ContactShape(Shape):
     """Somebody; what is left out is made up, null leaves a field out."""
+
+    like = "{firstName: Alex, locale: en_GB}"
 
     peopleId: of.ObjectId | None = None  # noqa: N815 - Wexio's names
     phoneNumber: of.Phone | None = None  # noqa: N815
@@ -105,14 +115,14 @@ class BearerShape(Shape):
     """Authorization: Bearer."""
 
     type: Annotated[str, WithJsonSchema({"const": "BEARER"})]
-    token: of.SomeText
+    token: of.Token
 
 
 class BasicShape(Shape):
     """Authorization: Basic."""
 
     type: Annotated[str, WithJsonSchema({"const": "BASIC"})]
-    username: of.SomeText
+    username: of.Username
     password: of.SomeText
 
 
@@ -125,9 +135,11 @@ class NoneShape(Shape):
 class UnknownAuthShape(Shape):
     """Says which types there are."""
 
+    like = "{type: HMAC}"
+
     model_config = ConfigDict(extra="ignore")
 
-    type: Annotated[str, of.PlainValidator(of.word("HMAC", "BEARER", "BASIC", "NONE"))]
+    type: Annotated[str, PlainValidator(read.word("HMAC", "BEARER", "BASIC", "NONE"))]
 
 
 def _auth(value: object) -> str:
@@ -149,6 +161,8 @@ _Auth = Annotated[
 class ConnectionShape(Shape):
     """An outbound connection: where to, how authorised, which events."""
 
+    like = "{name: crm, url: http://127.0.0.1:3000/}"
+
     name: of.SomeText
     id: of.ObjectId | None = None
     url: of.Url
@@ -166,14 +180,16 @@ class ConnectionShape(Shape):
 class AnswerShape(Shape):
     """A status with a delay or headers."""
 
+    like = "{status: 503, after: 1s}"
+
     status: of.AnswerStatus
     after: of.Duration | None = None
     """Real time before the answer."""
-    headers: dict[str, of.Text] | None = None
+    headers: dict[of.HeaderName, of.HeaderValue] | None = None
 
 
 Respond = Annotated[
-    Annotated[Any, of.PlainValidator(of.answer_word), Tag("§word"), WithJsonSchema({"anyOf": [
+    Annotated[Any, PlainValidator(read.answer_word), Tag("§word"), WithJsonSchema({"anyOf": [
         {"type": "integer", "minimum": 200, "maximum": 599},
         {"type": "string", "enum": ["timeout", "reset"]},
         {"type": "string", "pattern": r"^([2-5][0-9][0-9]|\$\{.*\})$"},
@@ -186,10 +202,12 @@ Respond = Annotated[
 class OutageShape(Shape):
     """A time in which every request fails, on the scenario's clock."""
 
+    like = "{from: 10s, for: 1m}"
+
     from_: of.Duration = Field(alias="from")
     for_: of.SomeDuration = Field(alias="for")
     status: Annotated[
-        Annotated[Any, of.PlainValidator(of.outage_status)],
+        Annotated[Any, PlainValidator(read.outage_status)],
         WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 200, "maximum": 599}, {"const": "down"}]}),
     ] = 503
     """down closes the port."""
@@ -197,6 +215,8 @@ class OutageShape(Shape):
 
 class SubscriberShape(Shape):
     """What the built-in subscriber answers."""
+
+    like = "{respond: [500, 200]}"
 
     respond: list[Respond] = Field(default_factory=lambda: list[Any]([200]), min_length=1)
     """By requests seen of each event; the last one repeats."""
@@ -208,6 +228,8 @@ class SubscriberShape(Shape):
 
 class RangeShape(Shape):
     """A number between two ends, either of which may be open."""
+
+    like = "{min: 1, max: 3}"
 
     min: of.Count = 0
     max: of.Count | None = None
@@ -271,6 +293,8 @@ class SettleShape(StepShape):
 class ExpectationShape(Shape):
     """What must hold of the deliveries so far."""
 
+    like = "{status: SUCCESS, deliveries: 4}"
+
     status: of.StatusWord | None = None
     """Selects deliveries; without it, all."""
     deliveries: Number | None = None
@@ -300,7 +324,7 @@ Step = Annotated[
     | Annotated[RepeatShape, Tag("§repeat")]
     | Annotated[SettleShape, Tag("§settle")]
     | Annotated[ExpectShape, Tag("§expect")]
-    | Annotated[Any, of.PlainValidator(of.unknown_step), Tag("§unknown"), WithJsonSchema({"not": {}})],
+    | Annotated[Any, PlainValidator(read.unknown_step), Tag("§unknown"), WithJsonSchema({"not": {}})],
     Discriminator(_kind),
 ]
 

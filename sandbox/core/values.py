@@ -81,14 +81,17 @@ def retry_of(shape: shapes.RetryShape | str | None, profile: Profile) -> RetryPo
     if not isinstance(shape, shapes.RetryShape):
         return shape
     rules = preset("wexio", profile)
+    attempts = len(shape.delays or ()) + 1 if shape.attempts is None else shape.attempts
     delays: tuple[timedelta, ...] | Backoff = tuple(shape.delays or ())
+    if shape.attempts is None and shape.delays is None:
+        attempts, delays = rules.attempts, rules.delays
     if shape.backoff is not None:
         grown = shape.backoff
         delays = Backoff(
             base=grown.base, factor=grown.factor, max=grown.max or timedelta(hours=1), jitter=grown.jitter
         )
     return RetryPolicy(
-        attempts=shape.attempts if shape.attempts is not None else len(shape.delays or ()) + 1,
+        attempts=attempts,
         delays=delays,
         timeout=shape.timeout or rules.timeout,
         success=rules.success,

@@ -34,6 +34,7 @@ _BREAK: Final = re.compile(r"\r\n|\n|\r")
 _FORBIDDEN: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )  # all but YAML's c-printable
+_LONGEST: Final = 400  # characters of a message or hint: what it quotes may be the whole file
 _TOLD: Final = 20  # so many forbidden characters are told one by one
 _ENOUGH: Final = 1000  # nobody reads so many problems
 _PROPERTIES: Final = re.compile(r"(?:(?:!<[^>\s]*>|[!&][^\s,\[\]{}]*)[ \t]+(?![\s#]|$))*")
@@ -51,6 +52,11 @@ class Mark:
     length: int
 
 
+def _in_short(text: str) -> str:
+    """*text* without its middle where it is too long: who reads it needs both ends."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+
+
 class Source:
     """The text, and its lines as an editor counts them."""
 
@@ -61,6 +67,13 @@ class Source:
 
     def line_of(self, offset: int) -> int:
         return bisect_right(self._starts, offset)
+
+    def line(self, number: int) -> str:
+        """The line of that number, without its end; empty where there is none."""
+        if not 1 <= number <= len(self._starts):
+            return ""
+        start = self._starts[number - 1]
+        return self.text[start : self.end_of_line(start)]
 
     def end_of_line(self, offset: int) -> int:
         line = self.line_of(offset)
@@ -82,14 +95,13 @@ class Source:
         severity: Literal["error", "warning"] = "error",
     ) -> Problem:
         if mark.line not in self._lines:
-            start = self._starts[mark.line - 1]
-            self._lines[mark.line] = self.text[start : self.end_of_line(start)]
+            self._lines[mark.line] = self.line(mark.line)
         return Problem(
-            message=message,
+            message=_in_short(message),
             file=self.file,
             line=mark.line,
             column=mark.column,
-            hint=hint,
+            hint=None if hint is None else _in_short(hint),
             severity=severity,
             source_line=self._lines[mark.line],
             length=mark.length,
@@ -160,7 +172,7 @@ class Builder:
             pass  # what was complete before stays: a problem more may be found in it
         except MarkedYAMLError as error:
             self.root = None
-            place, message, hint = reworded(error, self._source.line_of)
+            place, message, hint = reworded(error, self._source)
             self.tell(place, place + 1, message, hint)
         except (ValueError, OverflowError):  # an escape beyond U+10FFFF, a version with 5000 digits
             self.root = None
@@ -265,8 +277,9 @@ class Builder:
             pairs[name] = key, value
             return
         first, here = (self._source.line_of(node.start) for node in (pairs[name][0], key))
-        hint = f"remove or rename the one in line {first} or the one in line {here}"
-        self.tell(key.start, key.end, f"the key {name!r} stands here again, after line {first}", hint)
+        where = f"after line {first}" if first != here else "in the same line"
+        hint = "remove or rename one of them"
+        self.tell(key.start, key.end, f"the key {name!r} stands here again, {where}", hint)
 
     def _name(self, key: Node) -> str | None:
         """The text of *key*; None where it is told that this key is no key."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import yaml
 from yaml.error import Mark, MarkedYAMLError
@@ -211,12 +211,6 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str | None, bool], ...]] = (
         True,
     ),
     (
-        r"mapping values are not allowed here",
-        "a colon cannot stand here",
-        "quote text that holds a colon and a space; else check the indentation",
-        False,
-    ),
-    (
         r"sequence entries are not allowed",
         "a list cannot begin here",
         "put each - on a line of its own; quote text that begins with -",
@@ -237,13 +231,28 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str | None, bool], ...]] = (
     ),
     (r"unknown escape character (.+)", "there is no escape with {0}", r"write \\ for a backslash", False),
     (r"expected escape sequence of (\d+)", "here belong {0} hexadecimal digits", None, False),
-    (r"quoted scalar.*found unexpected", "this quote is never closed", None, True),
+    (
+        r"quoted scalar.*found unexpected",
+        "this quote is never closed",
+        "end the text with the same quote",
+        True,
+    ),
     (r"while (?:scanning|parsing) a tag", "text cannot begin with !", "quote it", True),
     (r"undefined tag handle (.+)", "text cannot begin with !", "quote it: {0} is no tag", False),
     (r"incompatible YAML document", "this is not YAML 1", "leave the line out", False),
     (r"directive", "a line cannot begin with %", "quote the text, or indent it", True),
-    (r"parsing a flow sequence.*'<stream end>'", "this [ is never closed", _QUOTE, True),
-    (r"parsing a flow mapping.*'<stream end>'", "this {{ is never closed", _QUOTE, True),
+    (
+        r"parsing a flow sequence.*'<stream end>'",
+        "this [ is never closed",
+        f"close it with ], or {_QUOTE}",
+        True,
+    ),
+    (
+        r"parsing a flow mapping.*'<stream end>'",
+        "this {{ is never closed",
+        f"close it with }}}}, or {_QUOTE}",
+        True,
+    ),
     (
         r"parsing a flow sequence.*got (.+)",
         "a comma or ] is missing before {0}",
@@ -291,18 +300,45 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str | None, bool], ...]] = (
 )
 
 
-def reworded(error: MarkedYAMLError, line_of: Callable[[int], int]) -> tuple[int, str, str | None]:
-    """Where the caret stands, what is wrong, what would be right; *line_of* knows a place's line."""
+class Lines(Protocol):
+    """The text by its lines, which count from 1."""
+
+    def line_of(self, offset: int) -> int: ...
+
+    def line(self, number: int) -> str: ...
+
+
+def reworded(error: MarkedYAMLError, lines: Lines) -> tuple[int, str, str | None]:
+    """Where the caret stands, what is wrong, what would be right."""
     said = f"{error.context or ''} {error.problem or ''}"
     place = _index(error.problem_mark, error.context_mark)
     context = _index(error.context_mark, error.problem_mark)
+    if "mapping values are not allowed here" in said and error.problem_mark is not None:
+        return place, *_colon(lines, lines.line_of(place), error.problem_mark.column)
     for pattern, message, hint, at_context in _COMPLAINTS:
         if found := re.search(pattern, said, re.DOTALL):
             name = (found[1] if found.re.groups else "").strip()
-            words = (_NAMES.get(name.strip("'"), name), line_of(context))
+            words = (_NAMES.get(name.strip("'"), name), lines.line_of(context))
             told = None if hint is None else hint.format(*words)
             return context if at_context else place, message.format(*words), told
     return place, f"this is no YAML: {error.problem}", _QUOTE
+
+
+def _colon(lines: Lines, number: int, column: int) -> tuple[str, str]:
+    """A colon where no key can be: the text has one too many, or the line above is to blame."""
+    line, above = lines.line(number), lines.line(number - 1)
+    if not above.strip() or re.search(r":\s|[\[{,]", line[:column]):
+        return "a second colon cannot stand here", "quote text that holds a colon and a space"
+    indents = [len(text) - len(text.lstrip(" -")) for text in (line, above)]
+    if indents[0] > indents[1]:
+        return (
+            "no key can stand here: the line goes on with the text above, as it is indented deeper",
+            "indent it as far as the key above",
+        )
+    return (
+        "no key can stand here: the line above is no key: value yet",
+        "write a space after its colon" if ":" in above else f"give line {number - 1} its colon",
+    )
 
 
 def _index(*marks: Mark | None) -> int:

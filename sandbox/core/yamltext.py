@@ -89,7 +89,7 @@ def read_yaml(text: str | bytes, *, file: str = "<text>") -> Document:
     builder.read()
     root = builder.root
     if not builder.problems and (root is None or (root.raw == "" and root.scalar is None)):
-        builder.tell(0, 1, "the file is empty")
+        builder.tell(0, 1, "the file is empty", "a scenario has a name and steps at least")
         root = None
     problems = sorted(builder.problems, key=lambda problem: (problem.line, problem.column))
     return Document(value=root.value() if root else None, problems=problems, _source=source, _root=root)
@@ -102,8 +102,8 @@ def _decoded(text: str | bytes, file: str) -> tuple[str, Problem | None]:
         return "", Problem(message="the file is larger than 2 MB", file=file, hint="split it")
     if isinstance(text, str):
         return text.removeprefix("\ufeff"), None
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or (b"\0" in data[:2] and data[:2] != b"\0\0"):
-        return "", Problem(message="the file is UTF-16", file=file, hint="save it as UTF-8")
+    if encoding := _foreign(data[:4]):
+        return "", Problem(message=f"the file is {encoding}", file=file, hint="save it as UTF-8")
     try:
         return data.decode().removeprefix("\ufeff"), None
     except UnicodeDecodeError as error:
@@ -111,3 +111,14 @@ def _decoded(text: str | bytes, file: str) -> tuple[str, Problem | None]:
         start = len(data[: error.start].decode().removeprefix("\ufeff"))
         message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
         return "", source.problem(source.mark(start, start + 1), message, "save the file as UTF-8")
+
+
+def _foreign(beginning: bytes) -> str | None:
+    """The encoding of a text that begins so, where it is another one."""
+    if beginning in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "UTF-32"
+    if beginning[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "UTF-16"
+    # Without a mark, ASCII in two bytes: one of each pair is zero.
+    zeros = tuple(byte == 0 for byte in beginning)
+    return "UTF-16" if zeros in ((True, False) * 2, (False, True) * 2) else None
