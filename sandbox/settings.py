@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from sandbox.core.durations import parse_duration
 from sandbox.core.errors import UsageError
-from sandbox.core.model import Auth, Basic, Bearer, Hmac, NoAuth, url_fault
+from sandbox.core.model import Auth, Basic, Bearer, Hmac, NoAuth, url_fault, url_meant
 from sandbox.core.moments import parse_moment
 from sandbox.core.retry import PRESET_NAMES
 from sandbox.core.scenario import Scenario, SignatureTime
@@ -183,7 +183,8 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 def _url(text: str) -> str:
     if fault := url_fault(text):
-        raise ValueError(fault)
+        meant = url_meant(text)
+        raise ValueError(f"{fault}; did you mean {meant}?" if meant else fault)
     return text
 
 

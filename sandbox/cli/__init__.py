@@ -136,7 +136,7 @@ def _say(message: str, ctx: click.Context | None) -> None:
 
 def _in_one_line(error: click.UsageError) -> str:
     message = error.format_message()
-    if isinstance(error, click.NoSuchOption) and error.ctx is not None and "mean" not in message:
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:  # click's words vary by version
         known = [name for item in error.ctx.command.params for name in item.opts]
         near = get_close_matches(error.option_name, known, 1)
         message = f"no such option {error.option_name}" + (f"; did you mean {near[0]}?" if near else "")

@@ -19,5 +19,5 @@ def schema(name: str) -> None:
     try:
         one_of("scenario", "event")(name)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"the schema: {error}") from None
     click.echo(shipped_schema(name).read_text(encoding="utf-8"), nl=False)

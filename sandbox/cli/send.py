@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -75,15 +75,33 @@ def one_step(
     contact: str | None = None,
 ) -> Scenario:
     """The scenario that these options describe.  Raises `UsageError`."""
-    channels = CHANNELS if channel is None else (_named("--channel", channel.upper(), *CHANNELS),)
-    if contact is not None:
-        _named("--contact", contact, NO_CONTACT)
+    channels: tuple[str, ...] = CHANNELS
+    if channel is not None:
+        named = channel.upper() if channel.upper() in CHANNELS else channel
+        channels = (_named("--channel", named, *CHANNELS),)
+    if contact not in (None, NO_CONTACT):
+        raise UsageError(
+            f"--contact: {contact!r} is nobody known here: none is a chat without a contact; "
+            "leave the option out for somebody new, or play a scenario that has contacts"
+        )
     number = _counting(count) if count is not None else 1
-    emit = Emit(event=event, channels=channels, contact=contact, data=merged(assignments))
+    data = merged(assignments)
+    _check_data(data, contact)
+    emit = Emit(event=event, channels=channels, contact=contact, data=data)
     many = f" × {number:,}" if number > 1 else ""
     return Scenario(
         name=f"send {event}{many}", steps=(Repeat(times=number, steps=(emit,)) if number > 1 else emit,)
     )
+
+
+def _check_data(data: Mapping[str, Any], contact: str | None) -> None:
+    """Refuse what could not be played, before anything begins."""
+    from sandbox.core.merge import faults
+
+    for path, says in faults(data):
+        raise UsageError(f"--set {'.'.join(path)}: {says}")
+    if contact == NO_CONTACT and data.get("contact") is not None:
+        raise UsageError("--contact none leaves data.contact out, so that --set cannot fill it")
 
 
 def known_event(name: str) -> str:

@@ -92,7 +92,8 @@ def _problem(
                 return _empty(path, document)
             return document.problem(path, str(wrong), hint=hint, at_key=at_key)
         case "missing":
-            return document.problem(path[:-1], f"{path[-1]!r} is missing")
+            like = getattr(_shape_at(shape, detail["loc"][:-1]), "like", "")
+            return document.problem(path[:-1], f"{path[-1]!r} is missing", hint=like and f"such as {like}")
         case "extra_forbidden":
             return _unknown_key(str(path[-1]), path, _shape_at(shape, detail["loc"][:-1]), document)
         case "list_type" | "model_type" | "model_attributes_type" | "dict_type" if detail["input"] is None:
@@ -107,9 +108,14 @@ def _problem(
             return document.problem(path, "must be a list", hint=hint)
         case "model_type" | "model_attributes_type" | "dict_type":
             here = _shape_at(shape, detail["loc"])
-            like = f"such as {getattr(here, 'like', '') or 'key: value'}"
-            hint = like if path else f"its keys are {', '.join(_keys(here))}"
-            return document.problem(path, "must be a mapping", hint=hint)
+            if not path:
+                return document.problem(
+                    path, "must be a mapping", hint=f"its keys are {', '.join(_keys(here))}"
+                )
+            like = getattr(here, "like", "") or "key: value"
+            if here is None and (each := _shape_at(shape, (*detail["loc"], "alex"))):
+                like = f"alex: {each.like}"  # type: ignore[attr-defined]
+            return document.problem(path, "must be a mapping", hint=f"such as {like}")
         case "too_short":
             return document.problem(path, "must not be empty")
         case _:
@@ -131,7 +137,7 @@ def _unknown_key(key: str, path: Path, shape: type[BaseModel] | None, document: 
     elif near:
         hint = f"did you mean {near[0]}?"
     else:
-        hint = f"there are {', '.join(known)}"
+        hint = f"there is only {known[0]}" if len(known) == 1 else f"there are {', '.join(known)}"
     return document.problem(path, message, hint=hint, at_key=True)
 
 

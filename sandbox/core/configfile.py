@@ -93,7 +93,12 @@ def parse_config(text: str | bytes, *, file: str, environ: Mapping[str, str]) ->
     if isinstance(value, dict) and "server" in value:
         # For a program that serves; silence would let one think it did something here.
         document.problems.append(
-            document.problem(("server",), "server is documented, not yet built", at_key=True)
+            document.problem(
+                ("server",),
+                "server is documented, not yet built",
+                hint="leave it out until then",
+                at_key=True,
+            )
         )
         value = {key: item for key, item in value.items() if key != "server"}
     try:

@@ -63,6 +63,7 @@ def _contacts(contacts: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 path=("contacts", name),
                 message="none is no name: contact: none is a chat without a contact",
+                hint="choose another name",
                 at_key=True,
             )
         if isinstance(fields, dict):
@@ -70,6 +71,7 @@ def _contacts(contacts: Mapping[str, Any]) -> Iterator[Finding]:
                 yield Finding(
                     path=("contacts", name, "peopleId"),
                     message="peopleId is always there and cannot be removed",
+                    hint="leave it out, and one is made up",
                 )
             yield from _carried(fields, ("contacts", name))
 
@@ -87,11 +89,18 @@ def _integrations(integrations: Any) -> Iterator[Finding]:
 
 
 def _carried(value: Any, path: Path) -> Iterator[Finding]:
-    """What JSON cannot carry."""
-    try:
-        dumps(value)
-    except NotJson as error:
-        yield Finding(path=(*path, *error.path), message=error.says)
+    """What JSON cannot carry, all of it."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _carried(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _carried(inner, (*path, index))
+    else:
+        try:
+            dumps(value)
+        except NotJson as error:
+            yield Finding(path=path, message=error.says)
 
 
 # --- retries and connections -----------------------------------------------------------

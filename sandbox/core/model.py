@@ -129,7 +129,7 @@ def url_fault(url: str) -> str | None:
     if not parts.hostname:
         return f"the url {url!r} names no host"
     if parts.username is not None or parts.password is not None:
-        return "the url carries a user name or password: use auth: {type: BASIC, …} instead"
+        return "the url carries a user name or password: give them as auth of type BASIC (or by --basic)"
     if port == 0:
         return "the url names port 0, on which nothing can listen"
     try:
@@ -156,6 +156,12 @@ def _host_fault(host: str) -> str | None:
     return (
         f"the url names the host {host!r}, which cannot be looked up: one of its parts is empty or too long"
     )
+
+
+def url_meant(url: str) -> str | None:
+    """The address that *url* would be, had its scheme not been forgotten."""
+    complete = f"http://{url}"
+    return None if "://" in url or url_fault(complete) else complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

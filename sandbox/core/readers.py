@@ -17,7 +17,7 @@ from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS, is
 from sandbox.core.durations import parse_duration
 from sandbox.core.errors import UsageError
 from sandbox.core.locales import LOCALES
-from sandbox.core.model import EVENT_ID, OBJECT_ID, Basic, Bearer, url_fault
+from sandbox.core.model import EVENT_ID, OBJECT_ID, Basic, Bearer, url_fault, url_meant
 from sandbox.core.moments import isoformat, parse_moment
 from sandbox.core.persona import pattern
 
@@ -266,9 +266,8 @@ def url(value: object) -> str:
     """Where a subscriber listens."""
     found = text(value)
     if fault := url_fault(found):
-        complete = f"http://{found}"
-        hint = None if "://" in found or url_fault(complete) else f"did you mean {complete}?"
-        raise Wrong(fault, hint=hint)
+        meant = url_meant(found)
+        raise Wrong(fault, hint=meant and f"did you mean {meant}?")
     return found
 
 
@@ -345,11 +344,16 @@ def status_codes(value: object) -> tuple[int, ...]:
     """One status, a range ``200-299``, or a list of both."""
     parts = value if isinstance(value, list) else [value]
     codes: list[int] = []
+    bad: list[str] = []
     for part in parts:
         span = re.fullmatch(r"([1-5][0-9][0-9])(?:-([1-5][0-9][0-9]))?", str(part))
         if isinstance(part, bool) or span is None or int(span[1]) > int(span[2] or span[1]):
-            raise Wrong(f"{part!r} is no status code: 410, 200-299 or a list of such are")
-        codes += range(int(span[1]), int(span[2] or span[1]) + 1)
+            bad.append(repr(part))
+        else:
+            codes += range(int(span[1]), int(span[2] or span[1]) + 1)
+    if bad:
+        are = "is no status code" if len(bad) == 1 else "are no status codes"
+        raise Wrong(f"{' and '.join(bad)} {are}: 410, 200-299 or a list of such are")
     return tuple(dict.fromkeys(codes))
 
 

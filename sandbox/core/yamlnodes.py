@@ -176,7 +176,8 @@ class Builder:
             self.tell(place, place + 1, message, hint)
         except (ValueError, OverflowError):  # an escape beyond U+10FFFF, a version with 5000 digits
             self.root = None
-            self.tell(self._scanner.index, self._scanner.index + 1, "no such character, or no such number")
+            at = self._scanner.index
+            self.tell(at, at + 1, "no such character, or no such number", "write the character itself")
         finally:
             self._scanner.dispose()
 

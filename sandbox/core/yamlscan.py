@@ -266,6 +266,7 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str | None, bool], ...]] = (
         False,
     ),
     (r"expected <block end>.*'<scalar>'", "text follows what is complete", "quote it all", False),
+    (r"block mapping.*expected <block end>, but found ':'", "a key is missing before the colon", None, False),
     (
         r"block mapping.*expected <block end>, but found (.+)",
         "{0} does not line up with the mapping that began in line {1}",
@@ -281,7 +282,7 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str | None, bool], ...]] = (
     (
         r"flow node.*'<stream end>'",
         "a bracket is still open at the end of the file",
-        _QUOTE,
+        f"close it, or {_QUOTE}",
         False,
     ),
     (r"expected the node content, but found (.+)", "a value cannot begin with {0}", _QUOTE, False),
