@@ -22,8 +22,9 @@ from sandbox.core.ids import Seed, Stream
 from sandbox.core.jsontext import PLAIN, NotJson, dumps
 from sandbox.core.merge import merge_chat_created
 from sandbox.core.model import OBJECT_ID, Event
-from sandbox.core.moments import isoformat
+from sandbox.core.moments import isoformat, parse_moment
 from sandbox.core.payloads import CHAT_FIELDS, CONTACT_FIELDS
+from sandbox.core.people import names_of
 from sandbox.core.persona import Appearance, Person, Pins, appearance, check_pins, person
 from sandbox.core.profile import ID_PREFIX, Profile
 from sandbox.core.scenario import NO_CONTACT, Origin
@@ -49,6 +50,7 @@ class _Role:
     person: Person
     people_id: str
     created: datetime
+    updated: datetime
     known_before: bool  # Wexio had them before their first chat
 
 
@@ -176,15 +178,25 @@ class Cast:
         if role is None:
             stream = self._seed.stream(f"contact/{name}")
             who = person(stream, pins=pins)
-            role = self._roles[name] = self._cast_new(stream, who, created, origin)
+            role = self._roles[name] = self._cast_new(stream, who, created, origin, pins)
         return role
 
-    def _cast_new(self, stream: Stream, who: Person, chat_created: datetime, origin: Origin) -> _Role:
+    def _cast_new(
+        self, stream: Stream, who: Person, chat_created: datetime, origin: Origin, pins: Pins = _NOTHING
+    ) -> _Role:
         # A proactive chat is opened with somebody whom Wexio knows already.
         age = timedelta(minutes=stream.between(24 * 60, 400 * 24 * 60))
         created = chat_created - age if origin == "flow" else chat_created
+        if pinned := pins.get("createdAt"):
+            created = _moment(pinned)  # so that the id tells the same time
         people_id = stream.object_id(created if self._dated else None)
-        return _Role(person=who, people_id=people_id, created=created, known_before=origin == "flow")
+        updated = created
+        if origin == "flow" and created < chat_created:
+            # Somebody who has ordered since has changed since.
+            updated += (chat_created - created) * stream.fraction()
+        return _Role(
+            person=who, people_id=people_id, created=created, updated=updated, known_before=origin == "flow"
+        )
 
     def _chat(
         self,
@@ -219,7 +231,8 @@ class Cast:
         if group and channel == "TELEGRAM" and lot == 0:
             # In a group the chat is not the person: it has a number and a title of its own.
             chat["externalChatId"] = f"-100{number}"
-            chat["title"] = f"{who.first} & co."
+            others = [names_of(who.locale.name).draw(stream).first for _ in range(2)]
+            chat["title"] = ", ".join(dict.fromkeys((who.first, *others)))
         chat["createdAt"] = chat["updatedAt"] = moment
         chat["archivedAt"] = None
         if not pins:
@@ -247,7 +260,7 @@ class Cast:
                 "language": who.locale.name.partition("_")[0],
             }
             contact["customFields"] = {"plan": who.plan, "orders": who.orders}
-        contact["createdAt"] = contact["updatedAt"] = isoformat(role.created)
+        contact["createdAt"], contact["updatedAt"] = isoformat(role.created), isoformat(role.updated)
         if not pins:
             return contact
         contact.update((name, pins[name]) for name in CONTACT_FIELDS if name in pins)
@@ -280,6 +293,13 @@ def _known_channel(channel: str) -> None:
     near = get_close_matches(str(channel).upper(), CHANNELS, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(CHANNELS)}"
     raise UsageError(f"no channel is called {channel!r}: {hint}")
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        return parse_moment(str(text))
+    except ValueError as error:
+        raise UsageError(f"the contact's createdAt: {error}") from None
 
 
 def _object_id(what: str, id: str | None) -> str | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from unicodedata import category, combining, normalize
 from unicodedata import name as unicode_name
 
+from sandbox.core import names
 from sandbox.core.ids import Stream
 
 if TYPE_CHECKING:
@@ -60,34 +61,43 @@ class Names:
 @cache
 def names_of(locale: str) -> Names:
     """The names of *locale*, which is one that Faker knows; made once, in some milliseconds."""
+    if locale in _READ:
+        women, men, families = _READ[locale]
+        return Names(women=(women, families), men=(men, families))
     # Here and not above: whoever only replays recorded payloads need not load Faker.
     from faker import Faker  # noqa: PLC0415
 
     # Weighted draws are ten times as slow, and what is drawn twice is kept once anyway.
     fake = Faker(locale, providers=["faker.providers.person"], use_weighting=False)
     fake.seed_instance(_SEED)
-    women, men = _japanese(fake) if locale == "ja_JP" else _ordinary(fake, locale)
-    return Names(women=women, men=men)
+    hers, his = _japanese(fake) if locale == "ja_JP" else _ordinary(fake, locale)
+    return Names(women=hers, men=his)
 
 
+# Of these the letters do not say how they are read, and Faker does not either.
+_READ: Final = {
+    "ar_SA": (names.ARABIC_WOMEN, names.ARABIC_MEN, names.ARABIC_FAMILIES),
+    "he_IL": (names.HEBREW_WOMEN, names.HEBREW_MEN, names.HEBREW_FAMILIES),
+}
 _SEED: Final = 2026
 _DRAWS: Final = 200
 
 
 def _ordinary(fake: Faker, locale: str) -> tuple[Pool, Pool]:
     if locale == "bg_BG":
-        # Faker's Bulgarians have nicknames and women's names among men's.
-        women, men = _BULGARIAN_WOMEN, _BULGARIAN_MEN
-        family = _BULGARIAN_FAMILIES
+        women, men, family = names.BULGARIAN_WOMEN, names.BULGARIAN_MEN, names.BULGARIAN_FAMILIES
         female = tuple(f"{name}а" for name in family)
+    elif locale == "tr_TR":
+        women, men, female = names.TURKISH_WOMEN, names.TURKISH_MEN, names.TURKISH_FAMILIES
+        family = female
     else:
         women, female = _drawn(fake.first_name_female), _drawn(fake.last_name_female)
         men, family = _drawn(fake.first_name_male), _drawn(fake.last_name_male)
     if locale == "pl_PL":
         # Faker's are without gender on purpose and contain, by oversight, adjectives of
         # one gender; but every third Pole has a name that has two forms.
-        female = (*_genderless(female), *(f"{name[:-1]}a" for name in _POLISH_FAMILIES))
-        family = (*_genderless(family), *_POLISH_FAMILIES)
+        female = (*_genderless(female), *(f"{name[:-1]}a" for name in names.POLISH_FAMILIES))
+        family = (*_genderless(family), *names.POLISH_FAMILIES)
     return (
         (_named(women, locale), _named(female, locale)),
         (_named(men, locale), _named(family, locale)),
@@ -109,14 +119,10 @@ def _drawn(draw: Callable[[], str]) -> tuple[str, ...]:
     return tuple(draw().strip() for _ in range(_DRAWS))
 
 
-def _named(names: Iterable[str], locale: str) -> tuple[Name, ...]:
-    """Each of *names* once, in their order, without those that are no plain names."""
-    plain = ((name, latin(name, locale)) for name in dict.fromkeys(names) if _is_plain(name))
+def _named(given: Iterable[str], locale: str) -> tuple[Name, ...]:
+    """Each of *given* once, in their order, without those that are no plain names."""
+    plain = ((name, latin(name, locale)) for name in dict.fromkeys(given) if _is_plain(name))
     return tuple(named for named in plain if _LATIN.fullmatch(named[1]))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
 
 
 _LATIN: Final = re.compile(r"[a-z]{2,}")
@@ -125,7 +131,7 @@ _LATIN: Final = re.compile(r"[a-z]{2,}")
 _MIXED: Final = re.compile(r"[A-Za-z].*[\u0370-\u1dff]|[\u0370-\u1dff].*[A-Za-z]")
 
 _PARTICLES: Final = frozenset(
-    _words("'s 't da das de del den der di do dos du la las le los ten ter van von zu zum zur")
+    names.words("'s 't da das de del den der di do dos du la las le los ten ter van von zu zum zur")
 )
 
 # Names that make a reader think of one person only.
@@ -158,37 +164,12 @@ def _is_word(word: str) -> bool:
     )
 
 
-def _genderless(names: Iterable[str]) -> Iterator[str]:
-    return (name for name in names if not _POLISH_ADJECTIVE.search(name))
+def _genderless(families: Iterable[str]) -> Iterator[str]:
+    return (name for name in families if not _POLISH_ADJECTIVE.search(name))
 
 
 _POLISH_ADJECTIVE: Final = re.compile(
     r"([sc]k|dzk)[ia]$|[^aeiouó]y$|[^aeiouyó]na$|(ał|oł|pł|at|ow|ar|iw|og)a$"
-)
-
-_POLISH_FAMILIES: Final = _words(
-    "Kowalski Wiśniewski Dąbrowski Lewandowski Kamiński Zieliński Szymański Kozłowski Jankowski Wojciechowski "
-    "Kwiatkowski Piotrowski Grabowski Nowakowski Pawłowski Michalski Nowicki Jabłoński Majewski Olszewski "
-    "Jaworski Malinowski Witkowski Górski Rutkowski Ostrowski Tomaszewski Zalewski Jakubowski Jasiński "
-    "Zawadzki Sadowski Chmielewski Borkowski Czarnecki Sawicki Sokołowski Urbański Maciejewski Szczepański"
-)
-
-_BULGARIAN_WOMEN: Final = _words(
-    "Мария Иванка Елена Йорданка Пенка Виктория Радка Александра Надежда Даниела Десислава Маргарита "
-    "Стефка Росица Виолета Гергана Цветанка Петя Милена Ралица Теодора Габриела Симона Весела Антоанета "
-    "Светлана Лиляна Ваня Албена Биляна Боряна Калина Кристина Лилия Мила Невена Никол София Цветелина Яна"
-)
-
-_BULGARIAN_MEN: Final = _words(
-    "Георги Иван Димитър Николай Петър Христо Александър Йордан Стефан Мартин Васил Тодор Стоян Красимир "
-    "Пламен Атанас Любомир Калоян Виктор Кирил Емил Борис Владимир Даниел Антон Ангел Асен Бойко Валентин "
-    "Веселин Венцислав Огнян Радослав Росен Румен Светослав Симеон Тихомир Цветан Явор"
-)
-
-_BULGARIAN_FAMILIES: Final = _words(
-    "Иванов Георгиев Димитров Петров Николов Христов Стоянов Тодоров Илиев Ангелов Василев Йорданов Атанасов "
-    "Петков Колев Маринов Стефанов Попов Михайлов Александров Костов Митев Симеонов Павлов Добрев Кирилов "
-    "Марков Цветков Янев Радев Вълчев Господинов Русев Божинов Миланов Златев Младенов Недялков Захариев Тошев"
 )
 
 
@@ -223,8 +204,8 @@ _HEPBURN: Final = {"si": "shi", "ti": "chi", "tu": "tsu", "hu": "fu", "zi": "ji"
 
 def _hepburn(kana: re.Match[str]) -> str:
     # Their Unicode names are how they are read: HIRAGANA LETTER SMALL YA.
-    names = [unicode_name(letter).lower().split()[2:] for letter in kana[0]]
-    sounds = "".join("_" * (len(name) - 1) + _HEPBURN.get(name[-1], name[-1]) for name in names)
+    called = [unicode_name(letter).lower().split()[2:] for letter in kana[0]]
+    sounds = "".join("_" * (len(name) - 1) + _HEPBURN.get(name[-1], name[-1]) for name in called)
     sounds = re.sub(r"(?<=[sc]h)i_y|(?<=j)i_y", "", sounds)  # shi + small ya is sha
     sounds = re.sub(r"i_y", "y", sounds)  # ki + small ya is kya
     return re.sub(r"_tsu(.)", r"\1\1", sounds)  # small tsu doubles what follows

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,6 +107,11 @@ def test_what_a_channel_tells_is_what_it_knows():
     groups = [data["chat"] for data in telegram if "title" in data["chat"]]
     assert 3 < len(groups) < 50
     assert all(chat["externalChatId"].startswith("-100") for chat in groups)
+    # A title names the people in the group, in their own script.
+    assert all(chat["title"].startswith(f"{chat['firstName']}, ") for chat in groups)
+    for chat in groups:
+        scripts = {unicodedata.name(letter).split()[0] for letter in chat["title"] if letter.isalpha()}
+        assert len(scripts - {"MODIFIER", "HIRAGANA", "KATAKANA"}) == 1, chat["title"]
 
 
 def test_every_number_is_valid_and_of_the_country_of_its_owner():
@@ -152,6 +158,17 @@ def test_a_proactive_chat_s_contact_is_older_than_the_chat():
         assert timedelta(days=1) <= parse_moment(data["chat"]["createdAt"]) - known <= timedelta(days=401)
         assert int(data["contact"]["peopleId"][:8], 16) == int(known.timestamp())
         assert data["contact"]["tags"]
+        # Who has ordered since has changed since, and not in the future.
+        assert known < parse_moment(data["contact"]["updatedAt"]) < parse_moment(data["chat"]["createdAt"])
+
+
+def test_the_id_of_a_contact_tells_the_pinned_time_of_its_creation():
+    players = cast(contacts={"a": {"createdAt": "2025-01-02T03:04:05.000Z"}})
+    contact = players.chat_created(at=AT, channels=("VIBER",), contact="a").event.data["contact"]
+    assert contact["createdAt"] == "2025-01-02T03:04:05.000Z"
+    assert int(contact["peopleId"][:8], 16) == int(parse_moment(contact["createdAt"]).timestamp())
+    with pytest.raises(UsageError, match="createdAt: 'soon' is not a time"):
+        cast(contacts={"a": {"createdAt": "soon"}}).chat_created(at=AT, contact="a")
 
 
 def test_ids_can_be_random_instead():

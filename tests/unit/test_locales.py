@@ -1,4 +1,6 @@
 import importlib
+import re
+import textwrap
 from collections.abc import Iterator
 
 import phonenumbers
@@ -7,6 +9,9 @@ import pytest
 from sandbox.core.catalogue import CHANNELS
 from sandbox.core.ids import Seed
 from sandbox.core.locales import LOCALES, Locale, Numbers, locale_of
+from sandbox.core.parse import read_scenario
+from tests.people_page import INVALID, PAGE
+from tests.people_page import written as written_page
 
 MADE_UP = {name: locale for name, locale in LOCALES.items() if not locale.reserved}
 
@@ -109,6 +114,25 @@ def test_a_number_leads_back_to_its_country(locale):
     found = locale_of(locale.numbers[0].prefix + "0" * 4)
     assert found is not None
     assert found.country == locale.country
+
+
+def test_the_page_of_people_says_what_the_code_does():
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == written_page(text), "python -m tests.people_page writes the tables anew"
+
+
+def test_the_examples_of_the_page_of_people_can_be_played():
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    contacts, steps = (textwrap.dedent(block) for block in blocks)
+    text = f"name: x\n{contacts}steps:\n" + textwrap.indent(steps, "  ")
+    assert read_scenario(text).problems == ()
+
+
+@pytest.mark.parametrize(("country", "prefix", "digits", "source"), INVALID)
+def test_what_the_page_calls_invalid_is_invalid(country, prefix, digits, source):
+    for tail in range(0, 10**digits, 10**digits // 100):
+        number = phonenumbers.parse(f"{prefix}{tail:0{digits}d}", country)
+        assert not phonenumbers.is_valid_number(number), source
 
 
 def test_a_number_from_elsewhere_leads_nowhere():

@@ -116,6 +116,27 @@ def test_the_commonest_family_has_two_forms(locale, hers, his):
     assert his in men - women
 
 
+@pytest.mark.parametrize("locale", ["ar_SA", "he_IL"])
+def test_hebrew_and_arabic_names_have_vowels_in_latin_letters(locale):
+    for name, plain in all_names(locale):
+        assert not re.search("[^aeiouy]{4}|^[^aeiouy]+$", plain), (name, plain)
+
+
+@pytest.mark.parametrize(
+    ("locale", "hers", "his", "family"),
+    [
+        ("tr_TR", ("Ayşe", "ayse"), ("Mehmet", "mehmet"), ("Yılmaz", "yilmaz")),
+        ("he_IL", ("נועה", "noa"), ("יוסי", "yossi"), ("כהן", "cohen")),
+        ("ar_SA", ("نورة", "noura"), ("فهد", "fahad"), ("القحطاني", "alqahtani")),
+    ],
+)
+def test_people_bear_names_that_are_common_where_they_live(locale, hers, his, family):
+    names = names_of(locale)
+    assert (hers in names.women[0], his in names.men[0]) == (True, True)
+    assert family in names.women[1]
+    assert family in names.men[1]
+
+
 def test_japanese_names_are_read_as_faker_reads_them():
     assert ("佐藤", "sato") in names_of("ja_JP").women[1]
 
