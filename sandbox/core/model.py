@@ -121,9 +121,12 @@ def url_fault(url: str) -> str | None:
         return "the url holds white space or control characters"
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError as error:
         return f"the url cannot be read: {error}"
+    try:
+        port = parts.port
+    except ValueError:
+        return "the url's port is none: 1 to 65535 are"
     if parts.scheme not in ("http", "https"):
         return f"the url {url!r} must begin with http:// or https://"
     if not parts.hostname:

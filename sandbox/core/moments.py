@@ -22,8 +22,9 @@ def parse_moment(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time with an offset: write 2026-04-24T14:02:10Z")
     try:
         moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is not a time: {error}") from None
+    except (ValueError, OverflowError):
+        # Python's own words differ from version to version.
+        raise ValueError(f"{text!r} is not a time: there is no such day, hour or offset") from None
     # Ids hold their seconds since 1970 in 32 bits, and people are older than their chats.
     if not 1972 <= moment.year < 2100:
         raise ValueError(f"{text!r} is too far away: the years 1972 to 2099 can be played")

@@ -19,7 +19,7 @@ def connection(**changes):
         ({"url": "127.0.0.1:3000"}, "must begin with http"),
         ({"url": "http://"}, "names no host"),
         ({"url": "http://ann:pw@x/"}, "carries a user name"),
-        ({"url": "http://x:99999/"}, "cannot be read"),
+        ({"url": "http://x:99999/"}, "port is none"),
         ({"url": "http://x:0/"}, "port 0"),
         ({"url": "http://x/a b"}, "white space"),
         ({"url": "http://a..b/"}, "cannot be looked up"),

@@ -58,7 +58,7 @@ def test_names_of_flags_and_variables():
     [
         ("to", "localhost:3000", "must begin with http"),
         ("to", "http://u:p@x", "user name or password"),
-        ("to", "http://x:99999", "cannot be read"),
+        ("to", "http://x:99999", "port is none"),
         ("basic", "ann", "USER:PASSWORD"),
         ("bearer", "a\nb", "control character"),
         ("no_auth", "perhaps", "neither yes nor no"),
