@@ -84,14 +84,16 @@ async def play(
     *,
     begin: Callable[[Stage], None],
     tell: Callable[[int, Entry], None],
+    end: Callable[[], None] = lambda: None,
     narrate: Callable[[str], None] | None = None,
     seconds_left: float | None = None,
 ) -> Verdict:
     """Play *scenario* to its end; each journal entry is told, in order, the verdict last.
 
-    *begin* is called once, before the first entry.  When *seconds_left* (real time)
-    have passed, the verdict is a failed one that says what was pending.  *narrate* is
-    told each step's note.
+    *begin* is called once, before the first entry, and *end* when nothing more will
+    happen: between the two, the stage may be asked for anything.  When *seconds_left*
+    (real time) have passed, the verdict is a failed one that says what was pending.
+    *narrate* is told each step's note.
     """
     said = layered(settings, scenario)
     assert said.speed is not None
@@ -151,7 +153,10 @@ async def play(
                 checks=checks,
             )
         )
-        return await _play_within(sandbox, scenario, subscriber, narrate, settings.max_wait, seconds_left)
+        try:
+            return await _play_within(sandbox, scenario, subscriber, narrate, settings.max_wait, seconds_left)
+        finally:
+            end()  # the sandbox closes now, and is asked nothing more
 
 
 def _connections(scenario: Scenario, settings: Settings, config: Config) -> Sequence[Connection]:

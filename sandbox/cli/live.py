@@ -8,23 +8,37 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Protocol
 
-from sandbox.cli.paint import Painter, Span, rich_text
-from sandbox.cli.words import DIM, DOT, chip, roughly, seconds, status
+from sandbox.cli.layout import Column, fit
+from sandbox.cli.paint import DOT, Painter, Span, Spans, rich_line, rich_text, widest, width
+from sandbox.cli.words import DIM, chip, count, roughly, seconds, status
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Settled
 from sandbox.core.model import Status
 from sandbox.runner import Stage
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
 INTERVAL: Final = 0.25
 ROWS: Final = 20
+_ROOMY: Final = (
+    Column(title="event", spare=2),
+    Column(title="channel"),
+    Column(title="who", least=12),
+    Column(title="attempts", least=11),
+    Column(title="elapsed", spare=1),
+    Column(title="state"),
+)
+_TIGHT: Final = tuple(
+    replace(column, least={"who": 8, "attempts": 3, "state": 11}.get(column.title)) for column in _ROOMY
+)
+_ATTEMPTS: Final = 3  # the place of the attempts
 _NOTE: Final = "» "
 LINES: Final = 50  # deliveries told one by one where it is no terminal
 
@@ -150,28 +164,24 @@ class LiveTable:
         self._live.update(self._draw(), refresh=True)
         self._timer = self._loop.call_later(INTERVAL, self._tick)
 
-    def _draw(self) -> Table:
-        from rich.table import Table
+    def _draw(self) -> Text:
+        from rich.text import Text
 
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style=DIM, pad_edge=False)
-        for name in ("event", "channel", "who", "attempts", "elapsed", "state"):
-            most = max(12, self._console.width // 4) if name == "who" else None
-            table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=most)
         now = self._stage.sandbox.now()
-        for row in self._board.rows(max(3, min(ROWS, self._console.height - 6))):
-            elapsed = roughly((row.ended_at or now) - row.emitted_at)
-            cells = (
-                [(row.event, "")],
-                [(row.channel or "-", "")],
-                [(row.who or "-", "bold")],
-                list(_joined(row)),
-                [(elapsed, DIM)],
-                [_state(row, now)],
-            )
-            table.add_row(*(rich_text(cell) for cell in cells))
-        table.caption = rich_text(self._caption(now))
-        table.caption_justify = "left"
-        return table
+        rows = self._board.rows(max(3, min(ROWS, self._console.height - 6)))
+        table = [[rich_text([(column.title, DIM)]) for column in _ROOMY]]
+        table += ([rich_text(cell) for cell in _cells(row, now)] for row in rows)
+        wanted = widest(table)
+        room = self._console.width - 1
+        widths = fit(_ROOMY, wanted, room) or fit(_TIGHT, wanted, room) or wanted
+        if widths[_ATTEMPTS] < wanted[_ATTEMPTS]:
+            for row, cells in zip(rows, table[1:], strict=True):
+                cells[_ATTEMPTS] = rich_text(_latest(row, widths[_ATTEMPTS]))
+        lines = [rich_line(cells, widths) for cells in table]
+        for line in lines:
+            line.rstrip()
+        # One line a row, whatever happens: a screenful was counted.
+        return Text("\n", no_wrap=True, overflow="ellipsis").join([*lines, rich_text(self._caption(now))])
 
     def _caption(self, now: datetime) -> Iterator[Span]:
         counts = self._board.counts
@@ -185,15 +195,39 @@ class LiveTable:
             yield f" · sandbox {now:%Y-%m-%d %H:%M:%S}", DIM
 
 
-def _joined(row: Row) -> Iterator[Span]:
-    for number, item in enumerate(row.chips):
-        if number:
-            yield DOT
-        yield item
-    if row.in_flight:
-        if row.chips:
-            yield DOT
-        yield "…", "yellow"
+def _cells(row: Row, now: datetime) -> Iterator[Spans]:
+    """What is shown of *row*, in the order of `_ROOMY`."""
+    yield [(row.event, "")]
+    yield [(row.channel or "-", "")]
+    yield [(row.who or "-", "bold")]
+    yield _joined(_tries(row))
+    yield [(_coarsely((row.ended_at or now) - row.emitted_at), DIM)]
+    yield [_state(row, now)]
+
+
+def _tries(row: Row) -> list[Span]:
+    return [*row.chips, *([("…", "yellow")] if row.in_flight else [])]
+
+
+def _joined(tries: Sequence[Span]) -> list[Span]:
+    return [span for item in tries for span in (DOT, item)][1:]
+
+
+def _latest(row: Row, room: int) -> list[Span]:
+    """The last attempts of *row*, as many as *room* has place for."""
+    tries = _tries(row)
+    for first in range(len(tries)):
+        cut = [("… ", DIM)] if first else []
+        shown = [*cut, *_joined(tries[first:])]
+        if sum(width(text) for text, _ in shown) <= room:
+            return shown
+    return tries[-1:]
+
+
+def _coarsely(duration: timedelta) -> str:
+    """As `roughly`, and from an hour on to a minute."""
+    minute = timedelta(minutes=1)
+    return roughly(round(duration / minute) * minute if duration >= timedelta(hours=1) else duration)
 
 
 def _state(row: Row, now: datetime) -> Span:
@@ -202,7 +236,7 @@ def _state(row: Row, now: datetime) -> Span:
     if row.in_flight:
         return f"attempt {row.begun}", "yellow"
     if row.due is not None and row.due > now:
-        return f"next in {roughly(row.due - now)}", "yellow"
+        return f"next in {_coarsely(row.due - now)}", "yellow"
     return ("due", "yellow") if row.due is not None else ("ending", "yellow")
 
 
@@ -239,7 +273,7 @@ class ProgressLines:
 def _line(row: Row, entry: Attempted | Settled) -> str:
     head = f"{entry.at:%H:%M:%S} {row.channel or row.event} {row.who}".rstrip()
     if isinstance(entry, Settled):
-        return f"{head}: {entry.status} after {entry.attempt_count}"
+        return f"{head}: {entry.status} after {count(entry.attempt_count, 'attempt')}"
     then = "" if entry.next_attempt_at is None else f", next in {roughly(entry.next_attempt_at - entry.at)}"
     return f"{head}: attempt {entry.attempt}: {row.chips[-1][0]} ({entry.elapsed_ms:.0f} ms){then}"
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 from unicodedata import category, east_asian_width
 
+from sandbox.cli.layout import GAP, Column, fit
 from sandbox.core.present import plain
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ Span = tuple[str, str]
 """Text, and how rich would style it."""
 Spans = Sequence[Span]
 
-GAP: Final = "  "
+DOT: Final[Span] = (" · ", "dim")
+"""Stands between the parts of a cell; a last column that is too long goes on below after one."""
+
 # For streams that cannot carry them.
 _ASCII: Final = str.maketrans(
     {"·": "-", "→": "->", "✓": "ok", "✗": "no", "…": "...", "—": "-", "»": ">", "×": "x", "±": "+-"}
@@ -35,8 +39,11 @@ class Painter(Protocol):
     def line(self, *spans: Span) -> None:
         """One line; none for an empty one."""
 
-    def table(self, rows: Sequence[Sequence[Spans]], *, indent: int = 0) -> None:
-        """Rows of cells in columns; the last column may grow long."""
+    def table(self, rows: Sequence[Sequence[Spans]], columns: Sequence[Column] = ()) -> None:
+        """Rows of cells in columns; the last one may grow long.
+
+        *columns* say what may be done where room is short; without them, nothing may.
+        """
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -75,21 +82,84 @@ class TerminalPainter:
     def line(self, *spans: Span) -> None:
         self._console.print(rich_text(spans))
 
-    def table(self, rows: Sequence[Sequence[Spans]], *, indent: int = 0) -> None:
-        from rich.padding import Padding
-        from rich.table import Table
-
+    def table(self, rows: Sequence[Sequence[Spans]], columns: Sequence[Column] = ()) -> None:
         if not rows:
             return
-        table = Table.grid(padding=(0, len(GAP), 0, 0))
-        for place in range(len(rows[0])):
-            last = place == len(rows[0]) - 1
-            # A long name is cut, the last column wraps, the others stay whole.
-            most = None if last else max(12, self._console.width // 4)
-            table.add_column(no_wrap=not last, overflow="fold" if last else "ellipsis", max_width=most)
-        for row in rows:
-            table.add_row(*(rich_text(cell) for cell in row))
-        self._console.print(Padding(table, (0, 0, 0, indent)))
+        texts = [[rich_text(cell) for cell in row] for row in rows]
+        wanted = widest(texts)
+        rules = columns or [Column()] * len(wanted)
+        # Never to the last column: some terminals go on below when it is filled.
+        room = self._console.width - 1
+        widths = fit(rules, wanted, room)
+        if widths is None:  # the last column goes below the others
+            heads = fit(rules[:-1], wanted[:-1], room) or wanted[:-1]
+            for row, cells in zip(rows, texts, strict=True):
+                self._write(rich_line(cells, heads))
+                for line in _broken(row[-1], room - GAP):
+                    self._write(rich_text([(" " * GAP, "")]).append_text(line))
+            return
+        before = sum(each + GAP for each in widths[:-1] if each)
+        for row, cells in zip(rows, texts, strict=True):
+            head = rich_line(cells, widths[:-1])
+            for line in _broken(row[-1], room - before):
+                self._write(head.append_text(line))
+                head = rich_text([(" " * before, "")])
+
+    def _write(self, line: Text) -> None:
+        line.rstrip()
+        self._console.print(line)
+
+
+def widest(rows: Sequence[Sequence[Text]]) -> list[int]:
+    """How wide each column of *rows* is.
+
+    Not by rich's measure: some terminals give a vowel sign of an Indian script a
+    column of its own, and a line that is wider than it was thought to be is two.
+    """
+    return [max(width(cell.plain) for cell in column) for column in zip(*rows, strict=True)]
+
+
+def rich_line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    """*cells* side by side, cut or filled up to *widths*, a gap after each; those of width 0 are left out."""
+    line = rich_text([])
+    for cell, most in zip(cells, widths, strict=False):
+        if most:
+            shown = _cut(cell, most)
+            line.append_text(shown).append(" " * (most - width(shown.plain) + GAP))
+    return line
+
+
+def _cut(cell: Text, most: int) -> Text:
+    if width(cell.plain) <= most:
+        return cell
+    room, kept = most - 1, 0
+    for letter in cell.plain:
+        room -= width(letter)
+        if room < 0:
+            break
+        kept += 1
+    return cell[:kept].append("…")
+
+
+def _broken(cell: Spans, room: int) -> Iterator[Text]:
+    """*cell* in lines that fit into *room*, broken after its dots."""
+    parts: list[list[Span]] = [[]]
+    for span in cell:
+        if span == DOT:
+            parts.append([])
+        else:
+            parts[-1].append(span)
+    texts = [rich_text(part) for part in parts]
+    line = texts[0]
+    for number, text in enumerate(texts[1:], 2):
+        line.append_text(rich_text([DOT]))
+        to_come = len(DOT[0].rstrip()) if number < len(texts) else 0
+        if width(line.plain) + width(text.plain) + to_come > room:
+            yield line
+            line = text
+        else:
+            line.append_text(text)
+    yield line
 
 
 class PlainPainter:
@@ -103,12 +173,12 @@ class PlainPainter:
         text = "".join(plain(words) for words, _ in spans).rstrip().replace("\u00a0", " ")
         self._stream.write((text.translate(_ASCII) if self._ascii else text) + "\n")
 
-    def table(self, rows: Sequence[Sequence[Spans]], *, indent: int = 0) -> None:
+    def table(self, rows: Sequence[Sequence[Spans]], columns: Sequence[Column] = ()) -> None:
         texts = [["".join(plain(words) for words, _ in cell) for cell in row] for row in rows]
         widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
         for row in texts:
             padded = (cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True))
-            self.line((" " * indent + GAP.join(padded), ""))
+            self.line(((" " * GAP).join(padded), ""))
 
 
 def width(text: str) -> int:
@@ -118,6 +188,7 @@ def width(text: str) -> int:
     return sum(map(_columns, text))
 
 
+@lru_cache(4096)
 def _columns(letter: str) -> int:
     if category(letter) in ("Mn", "Me", "Cf"):
         return 0

@@ -6,13 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from sandbox.cli.ending import Interrupted, run_until_interrupted
+from sandbox.cli.layout import Column
 from sandbox.cli.live import LiveTable, Progress, ProgressLines, Silence
 from sandbox.cli.paint import can_write, console_on, err, is_terminal, out
 from sandbox.cli.reports import again, check_files, play_of, report_of, write
 from sandbox.cli.summary import show_secrets, show_summary, show_title
-from sandbox.cli.words import count, seconds
+from sandbox.cli.words import count, seconds, waiting
 from sandbox.core.config import Config
 from sandbox.core.entries import Entry, Verdict
 from sandbox.core.junit import Suite, junit_xml
@@ -22,6 +24,8 @@ from sandbox.core.report import Play
 from sandbox.core.scenario import Scenario
 from sandbox.runner import Stage, play
 from sandbox.settings import Settings
+
+_NAMED: Final = 5  # of what was pending
 
 
 def play_all(
@@ -82,11 +86,12 @@ class _Session:
                     self._config,
                     begin=self._begin,
                     tell=self._tell,
+                    end=self._end,
                     narrate=self._note,
                     seconds_left=left,
                 )
             finally:
-                self._progress.stop()
+                self._end()
             self._show(scenario, verdict)
         if len(self._scenarios) > 1:
             self._show_all((perf_counter() - began) * 1000)
@@ -96,13 +101,19 @@ class _Session:
         self._progress.stop()
         self._progress = Silence()
         said = err()
-        pending = self._stage is not None and self._stage.sandbox.counts()[Status.PENDING]
-        if self._stage is not None and pending:
+        deliveries = [] if self._stage is None else self._stage.deliveries()
+        pending = [item for item in deliveries if item.status is Status.PENDING]
+        if pending:
             said.line(
-                ("interrupted; still pending: ", "bold yellow"), (self._stage.sandbox.describe_pending(), "")
+                ("interrupted; still pending: ", "bold yellow"),
+                (count(len(pending), "delivery", "deliveries"), "bold"),
             )
         else:
             said.line(("interrupted; nothing was pending", "bold yellow"))
+        for item in pending[:_NAMED]:
+            said.line((f"  {item.who or item.event}", "bold"), (f" ({item.event_id}): {waiting(item)}", ""))
+        if len(pending) > _NAMED:
+            said.line((f"  and {len(pending) - _NAMED:,} more", ""))
         if left := self._scenarios[len(self.suites) + 1 :]:
             said.line(("not played: " + ", ".join(item.name for item in left), ""))
         sys.stderr.flush()
@@ -115,6 +126,9 @@ class _Session:
         show_secrets(err(), stage)
         sys.stderr.flush()
         self._progress = self._follow(stage)
+
+    def _end(self) -> None:
+        self._progress.stop()
 
     def _follow(self, stage: Stage) -> Progress:
         if self._settings.json and (is_terminal(sys.stdout) or not is_terminal(sys.stderr)):
@@ -169,7 +183,8 @@ class _Session:
                     [(f"{count(len(suite.deliveries), 'delivery', 'deliveries')}", "")],
                 ]
                 for suite in self.suites
-            ]
+            ],
+            [Column(), Column(least=12), Column()],
         )
         failed = sum(not suite.verdict.passed for suite in self.suites)
         word, style = ("FAILED", "bold red") if failed else ("PASSED", "bold green")

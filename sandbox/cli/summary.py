@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from sandbox.cli.layout import Column
 from sandbox.cli.paint import Painter, Spans
 from sandbox.cli.refusals import show_refusals
 from sandbox.cli.words import (
@@ -22,11 +23,14 @@ from sandbox.cli.words import (
 )
 from sandbox.core.entries import Verdict
 from sandbox.core.ledger import Delivery
-from sandbox.core.model import Hmac, Status
+from sandbox.core.model import Hmac, Status, TransportError
+from sandbox.core.present import shown_url
 from sandbox.runner import Stage
 
 LISTED: Final = 50
 """Up to so many deliveries are listed singly; beyond, so many of the failed ones."""
+
+_ATTEMPTS: Final = 23  # columns for what was tried: three answers and their times
 
 
 def show_title(painter: Painter, stage: Stage) -> None:
@@ -84,6 +88,14 @@ def show_summary(painter: Painter, stage: Stage, verdict: Verdict) -> None:
 
 def _show_singly(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) -> None:
     names = {item.id: item.name for item in stage.connections}
+    columns = [
+        Column(),
+        Column(spare=1),
+        Column(),
+        *([Column(least=8)] if len(names) > 1 else []),
+        Column(least=12),
+        Column(least=_ATTEMPTS),
+    ]
     rows = []
     for item in deliveries:
         where: list[Spans] = [[(names.get(item.connection_id, ""), "cyan")]] if len(names) > 1 else []
@@ -99,7 +111,7 @@ def _show_singly(painter: Painter, stage: Stage, deliveries: Sequence[Delivery])
             ]
         )
     if rows:
-        painter.table(rows)
+        painter.table(rows, columns)
     else:
         painter.line(("nothing was delivered", DIM))
 
@@ -127,3 +139,24 @@ def _show_hints(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) 
         painter.line((f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}", "yellow"))
     if not stage.built_in:  # that one answers by its script, and has just told what it made of signatures
         show_refusals(painter, stage, deliveries)
+        _show_silence(painter, deliveries)
+
+
+def _show_silence(painter: Painter, deliveries: Sequence[Delivery]) -> None:
+    failed = (item.attempts[-1] for item in deliveries if item.status is not Status.SUCCESS and item.attempts)
+    for attempt in failed:
+        if isinstance(attempt.outcome, TransportError):
+            painter.line((_no_answer(attempt.outcome, attempt.request.url), "yellow"))
+            return
+
+
+def _no_answer(error: TransportError, url: str) -> str:
+    """Why nobody answered, and what to look at."""
+    says = error.message.replace(url, shown_url(url))
+    look = {
+        "connect": ". Is the subscriber running, and is that its port?",
+        "dns": ". Is the name spelt right?",
+        "tls": ". Is it https that is spoken there, with a certificate that this machine trusts?",
+        "timeout": ". Answer first and work afterwards, or allow more by --attempt-timeout.",
+    }.get(error.type, ".")
+    return f"hint: {says}{look}"

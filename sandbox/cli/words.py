@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sandbox.cli.paint import Span, Spans
+from sandbox.cli.paint import DOT, Span, Spans
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import AUTH_TYPE, Connection, Outcome, Response, Status
 from sandbox.core.phrases import count, policy, roughly, seconds
@@ -13,7 +13,6 @@ from sandbox.core.present import shown_url
 from sandbox.runner import Stage
 
 DIM: Final = "dim"
-DOT: Final[Span] = (" · ", DIM)
 STATUS_STYLE: Final = {
     Status.PENDING: "yellow",
     Status.SUCCESS: "green",
@@ -41,6 +40,14 @@ def attempts(delivery: Delivery) -> Spans:
         spans += [DOT] if spans else []
         spans.append(("in flight", "yellow"))
     return spans
+
+
+def waiting(delivery: Delivery) -> str:
+    """What a pending delivery waits for."""
+    due, made = delivery.next_attempt_at, delivery.attempt_count
+    if due is None:
+        return f"attempt {made} in flight"
+    return f"attempt {made + 1} due at {due:%H:%M:%S} on the sandbox's clock"
 
 
 def status(of: Status) -> Span:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from sandbox.cli.layout import Column
 from sandbox.cli.paint import (
+    DOT,
     PlainPainter,
     TerminalPainter,
     can_write,
@@ -122,9 +124,9 @@ def test_nothing_is_cut_or_wrapped_in_a_pipe():
 def test_columns_in_a_pipe_line_up_whatever_the_script():
     names = ["Ann", "山田太郎", "e\u0301le\u0301na", "\u0e2a\u0e38\u0e23\u0e35", "Олена"]
     rows = [[[(name, "bold")], [("|", ""), ("x", "dim")]] for name in names]
-    lines = on_pipe(lambda p: p.table(rows, indent=4)).splitlines()
-    assert [line.strip() for line in lines] == [line[4:] for line in lines]
-    assert {cell_len(line.partition("|")[0]) for line in lines} == {4 + 8 + 2}
+    lines = on_pipe(lambda p: p.table(rows)).splitlines()
+    assert [line.strip() for line in lines] == lines
+    assert {cell_len(line.partition("|")[0]) for line in lines} == {8 + 2}
 
 
 def test_a_table_without_rows_is_nothing():
@@ -241,13 +243,54 @@ def test_hostile_text_is_harmless_on_a_terminal(text):
     assert rich_text([(text, "")]).plain == plain(text)
 
 
-def test_a_long_name_is_cut_and_the_last_column_wraps_whole():
-    last = "".join(f"<{number:03}>" for number in range(40))
-    written = on_terminal(lambda p: p.table([[[("n" * 100, "")], [(last, "")]]], indent=2))
+COLUMNS = [Column(), Column(spare=1), Column(least=12), Column(least=23)]
+
+
+def tried(*answers):
+    """A row with so many *answers*, as the summary shows it."""
+    spans = [span for answer in answers for span in (DOT, (answer, "bold red"), ("\u00a0+5s", "dim"))]
+    return [[("SUCCESS", "green")], [("chat.created", "")], [("n" * 30, "bold")], spans[1:]]
+
+
+def test_a_table_that_fits_is_shown_whole():
+    written = on_terminal(lambda p: p.table([tried("200")], COLUMNS), width=80)
+    assert written == f"SUCCESS  chat.created  {'n' * 30}  200\u00a0+5s\n"
+
+
+def test_a_long_name_is_cut_and_attempts_go_on_below_between_two_of_them():
+    written = on_terminal(lambda p: p.table([tried(*["503"] * 7, "200")], COLUMNS), width=80)
+    first, *others = written.splitlines()
+    assert first.startswith(f"SUCCESS  chat.created  {'n' * 18}")
+    assert "…  503\u00a0+5s · 503\u00a0+5s" in first
+    assert others
+    before = first.index("503")
+    assert all(line[:before].isspace() and line[before] != " " for line in others)
+    assert all(line.endswith(" ·") for line in [first, *others][:-1])
+    assert written.count("\u00a0+5s") == 8
+    assert max(map(len, [first, *others])) < 80
+
+
+def test_what_can_be_spared_goes_before_what_was_tried():
+    written = on_terminal(lambda p: p.table([tried("503", "503", "200")], COLUMNS), width=60)
+    assert "chat.created" not in written
+    assert written.count("\u00a0+5s") == 3
+    assert max(map(len, written.splitlines())) < 60
+
+
+def test_where_nothing_fits_beside_each_other_attempts_stand_below():
+    written = on_terminal(lambda p: p.table([tried("503", "503", "200")] * 2, COLUMNS), width=28)
     lines = written.splitlines()
-    assert all(len(line) <= 60 for line in lines)
-    assert lines[0].startswith("  " + "n" * 14 + "…  <000>")
-    assert "".join(written.split()).replace("n" * 14 + "…", "") == last
+    assert len(lines) == 2 * 3
+    assert lines[0].startswith("SUCCESS  nnnn")
+    assert lines[1] == "  503\u00a0+5s · 503\u00a0+5s ·"
+    assert lines[2] == "  200\u00a0+5s"
+    assert max(map(len, lines)) < 28
+
+
+def test_a_line_stays_one_where_a_terminal_gives_vowel_signs_columns_of_their_own():
+    row = [[("सारिका शाह", "")], [("200", "")]]
+    [line] = on_terminal(lambda p: p.table([row], [Column(least=5), Column()]), width=16).splitlines()
+    assert width(line) <= 15
 
 
 # --- numbers in words ------------------------------------------------------------
