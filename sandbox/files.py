@@ -30,10 +30,17 @@ def load_scenario(
     ``${…}`` is taken from *environ* (nothing is set where that is None).  Raises
     `ScenarioError` with every problem, `UsageError` where there is no such scenario.
     """
+    return open_scenario(name, environ=environ, profile=profile)[0]
+
+
+def open_scenario(
+    name: str | Path, *, environ: Mapping[str, str] | None = None, profile: Profile | None = None
+) -> tuple[Scenario, tuple[Problem, ...]]:
+    """As `load_scenario`, and its warnings beside it."""
     reading = _read(name, environ=environ, profile=profile, strict=True)
     if reading.scenario is None:
         raise ScenarioError(reading.problems)
-    return reading.scenario
+    return reading.scenario, reading.problems
 
 
 def lint_scenario(name: str | Path, *, environ: Mapping[str, str] | None = None) -> tuple[Problem, ...]:

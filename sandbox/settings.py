@@ -142,7 +142,7 @@ def truth(text: str) -> bool:
 def seed(text: str) -> int:
     """Read a seed: a whole number."""
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise ValueError(f"{text!r} is not a seed: a whole number from 0 on is, such as 42")
+        raise ValueError(f"{text!r} is not a seed: a whole number of at most 18 digits is, such as 42")
     return int(text)
 
 
@@ -181,10 +181,14 @@ def one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+# How a connection in a file authorises, and how that is said here.
+_AUTH_HERE: Final = ("auth: {type: BASIC, …}", "--basic USER:PASSWORD")
+
+
 def _url(text: str) -> str:
     if fault := url_fault(text):
         meant = url_meant(text)
-        raise ValueError(f"{fault}; did you mean {meant}?" if meant else fault)
+        raise ValueError(f"{fault}; did you mean {meant}?" if meant else fault.replace(*_AUTH_HERE))
     return text
 
 

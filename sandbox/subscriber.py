@@ -320,7 +320,11 @@ class Subscriber:
         except OSError as error:
             bound.close()
             taken = error.errno == errno.EADDRINUSE
-            why = "is taken: choose another" if taken else f"cannot be had: {error.strerror}"
+            why = (
+                "is taken: choose another, or 0 for a free one"
+                if taken
+                else f"cannot be had: {error.strerror}"
+            )
             raise CannotRun(f"port {port} of {self._host} {why}") from error
         return bound
 

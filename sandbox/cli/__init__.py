@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from sandbox import __version__
-from sandbox.core.errors import SandboxError
+from sandbox.core.errors import CannotRun, SandboxError
 
 PROGRAM: Final = "wexio-sandbox"
 INTERRUPTED: Final = 130
@@ -32,6 +34,12 @@ COMMANDS: Final = {
     "completion": ("sandbox.cli.completion", "Print the completion script of a shell."),
 }
 """Each command: the module that holds it, under its own name, and what it does."""
+
+MISSING: Final = {
+    "scenario": "which scenario? Name a file, or one that is shipped, such as first-contact",
+    "event": "which event? chat.created is one",
+}
+"""What is said where an argument is not given."""
 
 
 class Commands(click.Group):
@@ -62,6 +70,12 @@ class Commands(click.Group):
         except BrokenPipeError:
             # Click would make it a failure, exit code 1.
             raise click.exceptions.Exit(BROKEN_PIPE) from None
+        except click.UsageError as error:
+            # Click's parser does not say whose option it was.
+            if error.ctx is None and (name := ctx.invoked_subcommand):
+                command = self.get_command(ctx, name)
+                error.ctx = click.Context(command, info_name=name, parent=ctx) if command else ctx
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -89,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that a terminal cannot show is no reason to stop
             stream.reconfigure(errors="backslashreplace")
@@ -98,6 +113,12 @@ def run_command(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_output()
         return BROKEN_PIPE
+    except OSError as error:
+        # The surroundings: a full disk behind a redirected stream, no more files to be had.
+        with suppress(OSError):
+            _say(f"could not go on: {error.strerror or error}", None)
+        _forget_output()
+        return CannotRun.exit_code
     return code
 
 
@@ -113,9 +134,6 @@ def _run(arguments: list[str]) -> int:
             return 2
         _say(_in_one_line(error), error.ctx)
         return 2
-    except click.ClickException as error:
-        _say(error.format_message(), None)
-        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -135,12 +153,31 @@ def _say(message: str, ctx: click.Context | None) -> None:
 
 
 def _in_one_line(error: click.UsageError) -> str:
+    """Click's *error* in our words: what is wrong, and what would be right."""
+    known = (
+        {} if error.ctx is None else {name: item for item in error.ctx.command.params for name in item.opts}
+    )
+    match error:
+        case click.NoSuchOption(option_name=name):
+            near = get_close_matches(name, [*known, "--help"], 1)
+            return f"there is no option {name}" + (f"; did you mean {near[0]}?" if near else "")
+        case click.BadOptionUsage(option_name=name) if name in known and known[name].metavar:
+            return f"{name} needs a value: {known[name].metavar}"
+        case click.MissingParameter(param=click.Option(opts=[name, *_], help=str(says))):
+            return f"{name} is needed: {says[:1].lower()}{says[1:]}"
+        case click.MissingParameter(param=click.Argument(name=name)):
+            return MISSING.get(name or "", f"{name} is needed")
     message = error.format_message()
-    if isinstance(error, click.NoSuchOption) and error.ctx is not None:  # click's words vary by version
-        known = [name for item in error.ctx.command.params for name in item.opts]
-        near = get_close_matches(error.option_name, known, 1)
-        message = f"no such option {error.option_name}" + (f"; did you mean {near[0]}?" if near else "")
     return message[:1].lower() + message[1:]
+
+
+def _open_what_is_closed() -> None:
+    # Python has None for a stream that was closed before it began, and the next file
+    # to be opened would get its number.
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")
 
 
 def _forget_output() -> None:
@@ -149,7 +186,7 @@ def _forget_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(nothing, stream.fileno())
 
 

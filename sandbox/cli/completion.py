@@ -20,8 +20,10 @@ _CLASSES: Final[dict[str, type[ShellComplete]]] = {
 
 
 @click.command(
-    epilog='Bash: eval "$(wexio-sandbox completion bash)"  '
-    'zsh: eval "$(wexio-sandbox completion zsh)"  fish: wexio-sandbox completion fish | source'
+    epilog="\b\n"
+    'bash   eval "$(wexio-sandbox completion bash)"\n'
+    'zsh    eval "$(wexio-sandbox completion zsh)"\n'
+    "fish   wexio-sandbox completion fish | source"
 )
 @click.argument("shell", required=False, metavar="[bash|zsh|fish]")
 def completion(shell: str | None) -> None:
@@ -31,6 +33,8 @@ def completion(shell: str | None) -> None:
     source = "the shell"
     if shell is None:
         shell, source = Path(os.environ.get("SHELL", "")).name, "$SHELL"
+        if not shell:
+            raise UsageError(f"which shell? {', '.join(_CLASSES)} are known, and $SHELL does not say one")
     try:
         name = one_of(*_CLASSES)(shell)
     except ValueError as error:

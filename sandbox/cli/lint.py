@@ -8,7 +8,7 @@ import sys
 import click
 
 from sandbox.cli.run import complete_scenario
-from sandbox.core.errors import UsageError
+from sandbox.core.errors import Problem, UsageError
 from sandbox.settings import one_of
 
 
@@ -31,7 +31,12 @@ def lint(scenario: tuple[str, ...], form: str) -> int:
         one_of("text", "json", "github")(form)
     except ValueError as error:
         raise UsageError(f"--format: {error}") from None
-    found = [problem for name in scenario for problem in lint_scenario(name, environ=os.environ)]
+    found: list[Problem] = []
+    for name in scenario:
+        try:
+            found += lint_scenario(name, environ=os.environ)
+        except UsageError as error:  # a file that cannot be read is no reason to pass over the others
+            found.append(Problem(file=name, message=str(error)))
     render = {"json": rendering.render_json, "github": rendering.render_github}.get(
         form, rendering.render_text
     )

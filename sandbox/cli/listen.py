@@ -49,6 +49,11 @@ def listen(port: str, host: str, secret: str | None, respond: str | None, as_jso
 
     secret = secret if secret is not None else os.environ.get(variable_of("secret")) or None
     try:
+        if secret is not None:
+            read_secret(secret)
+    except UsageError as error:
+        raise UsageError(f"--secret: {error}") from None
+    try:
         answers = SubscriberScript(respond=script(respond.split(","))) if respond is not None else None
     except UsageError as error:
         raise UsageError(f"--respond: {error}") from None
@@ -56,7 +61,7 @@ def listen(port: str, host: str, secret: str | None, respond: str | None, as_jso
     subscriber = Subscriber(
         now=lambda: wall_now().timestamp(),
         script=answers or SubscriberScript(),
-        secrets=None if secret is None else read_secret(secret),
+        secrets=secret,
         on_request=desk.note,
         keep=0,
         enforce=secret is not None and answers is None,

@@ -35,8 +35,12 @@ def run(scenario: tuple[str, ...], **options: Any) -> int:
     settings = settings_of(options)
 
     from sandbox.cli.session import play_all
-    from sandbox.files import load_config, load_scenario
+    from sandbox.cli.trouble import warn
+    from sandbox.files import load_config, open_scenario
 
     config = load_config(settings.config, environ=os.environ)
-    scenarios = [load_scenario(name, profile=config.profile, environ=os.environ) for name in scenario]
-    return play_all(scenarios, settings, config, commands=[("run", name) for name in scenario])
+    opened = [open_scenario(name, profile=config.profile, environ=os.environ) for name in scenario]
+    warn([problem for _, warnings in opened for problem in warnings])
+    return play_all(
+        [item for item, _ in opened], settings, config, commands=[("run", name) for name in scenario]
+    )

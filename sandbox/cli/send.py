@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import click
 from sandbox.cli.options import LAYERS, delivery_options, settings_of
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS, is_documented
 from sandbox.core.errors import UsageError
+from sandbox.core.present import plain
 from sandbox.core.scenario import NO_CONTACT, Emit, Repeat, Scenario
 from sandbox.settings import one_of
 
@@ -53,6 +54,9 @@ def send(
     scenario = one_step(
         known_event(event), channel=channel, assignments=assignments, count=count, contact=contact
     )
+
+    for oddity in oddities(merged(assignments)):
+        click.echo(f"warning: {plain(oddity)}", err=True)
 
     from sandbox.cli.session import play_all
     from sandbox.files import load_config
@@ -96,12 +100,22 @@ def one_step(
 
 def _check_data(data: Mapping[str, Any], contact: str | None) -> None:
     """Refuse what could not be played, before anything begins."""
-    from sandbox.core.merge import faults
+    from sandbox.core.meaning import data_findings
 
-    for path, says in faults(data):
-        raise UsageError(f"--set {'.'.join(path)}: {says}")
     if contact == NO_CONTACT and data.get("contact") is not None:
         raise UsageError("--contact none leaves data.contact out, so that --set cannot fill it")
+    for finding in data_findings(data, contact):
+        if finding.severity == "error":
+            raise UsageError(f"--set {'.'.join(map(str, finding.path))}: {finding.message}")
+
+
+def oddities(data: Mapping[str, Any]) -> Iterator[str]:
+    """What in *data* can be sent and was probably not meant."""
+    from sandbox.core.meaning import data_findings
+
+    for finding in data_findings(data, None):
+        if finding.severity == "warning":
+            yield f"--set {'.'.join(map(str, finding.path))}: {finding.message}; {finding.hint}"
 
 
 def known_event(name: str) -> str:

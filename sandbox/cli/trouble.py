@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
-from sandbox.core.errors import ConfigError, SandboxError, ScenarioError
+from sandbox.core.errors import ConfigError, Problem, SandboxError, ScenarioError
 from sandbox.core.present import plain
+
+
+def warn(problems: Sequence[Problem]) -> None:
+    """Say on stderr what is odd, and can be done all the same."""
+    if problems:
+        from sandbox.core.problems import render_text
+
+        click.echo(render_text(problems), err=True)
 
 
 def explain(error: SandboxError) -> None:

@@ -218,7 +218,7 @@ class _Steps:
         yield from self._id(step.get("id"), (*path, "id"), times)
         yield from self._first_contact(step, contact, path, times)
         if isinstance(data, dict):
-            yield from _data(data, contact, (*path, "data"))
+            yield from data_findings(data, contact, (*path, "data"))
 
     def _id(self, id: Any, path: Path, times: int) -> Iterator[Finding]:
         if not isinstance(id, str):
@@ -276,7 +276,8 @@ class _Steps:
         return None
 
 
-def _data(data: Mapping[str, Any], contact: Any, path: Path) -> Iterator[Finding]:
+def data_findings(data: Mapping[str, Any], contact: Any, path: Path = ()) -> Iterator[Finding]:
+    """What would leave no ``chat.created``, and fields that are probably misspelt."""
     for inner, says in faults(data):
         yield Finding(path=(*path, *inner), message=says)
     yield from _carried(data, path)

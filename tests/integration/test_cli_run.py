@@ -3,10 +3,13 @@
 import base64
 import itertools
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import perf_counter
 
 import junitparser
@@ -14,6 +17,10 @@ import pytest
 import stripe
 
 from sandbox.clock import wall_now
+from sandbox.core.config import Config
+from sandbox.files import load_scenario
+from sandbox.runner import play
+from sandbox.settings import Settings
 from tests.receiver import SILENCE
 
 SEND = ("send", "chat.created")
@@ -54,6 +61,22 @@ def connections_to(*receivers, more=""):
         for number, receiver in enumerate(receivers)
     ]
     return "connections:\n" + "\n".join(items) + "\n"
+
+
+# --- one playing --------------------------------------------------------------------
+
+
+async def test_the_end_is_told_while_the_stage_may_still_be_asked():
+    stages, told = [], []
+
+    def end():
+        told.append(stages[0].sandbox.now())  # raises once the sandbox has closed
+
+    scenario, settings = load_scenario("first-contact"), Settings(speed="max")
+    verdict = await play(
+        scenario, settings, Config(), begin=stages.append, tell=lambda seq, entry: None, end=end
+    )
+    assert told == [verdict.at]
 
 
 # --- each option, as a flag and as a variable ---------------------------------------
@@ -150,9 +173,7 @@ def test_signature_time_sandbox_signs_with_the_sandbox_clock(told, receiving):
     assert moment(seen["X-Wexio-Timestamp"]) == moment(START)
 
 
-@pytest.mark.parametrize(
-    ("speed", "least", "most"), [(60, 0.3, 5), ("max", 0, 0.3), (1000000, 0, 0.3)], ids=str
-)
+@pytest.mark.parametrize(("speed", "least", "most"), [(60, 0.3, 9), ("max", 0, 9), (1000000, 0, 9)], ids=str)
 def test_speed_says_how_fast_waits_pass(told, scenario, speed, least, most):
     name = scenario("name: Wait\nsteps: [{wait: 18s}, {emit: chat.created}]\n")
     done = told("run", name, speed=speed, json=True)
@@ -506,6 +527,23 @@ def test_a_report_that_cannot_be_written_is_3_before_anything_is_sent(cli, recei
     assert receiver.seen == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_a_report_that_turns_out_not_to_be_writable_is_3(cli):
+    done = cli(*SEND, *MAX, "--junit", "/proc/report.xml")
+    assert done.code == 3
+    assert "error: --junit: /proc/report.xml cannot be written: " in done.err
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_report_in_a_folder_that_is_not_ours_is_3_before_anything_is_sent(cli, receiving, folder):
+    receiver = receiving()
+    folder.chmod(0o500)
+    done = cli(*SEND, "--to", receiver.url, "--junit", "report.xml")
+    assert (done.code, done.out) == (3, "")
+    assert done.err == "error: --junit: report.xml cannot be written: Permission denied\n"
+    assert receiver.seen == []
+
+
 # --- several scenarios --------------------------------------------------------------
 
 
@@ -757,6 +795,39 @@ def test_a_refusal_of_the_sandbox_s_own_time_says_that_it_is_old_on_a_real_clock
     assert "on a real clock" not in done.out
 
 
+def test_an_address_where_nobody_answers_gets_a_hint(cli):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        port = nobody.getsockname()[1]
+        done = cli(*SEND, *MAX, "--retry", "none", "--to", f"http://127.0.0.1:{port}/?token=hush")
+    assert done.code == 1
+    assert (
+        f"hint: no connection to 127.0.0.1:{port}: Connection refused. Is the subscriber running" in done.out
+    )
+    assert "hush" not in done.out + done.err
+
+
+def test_an_answer_that_takes_too_long_gets_a_hint_only_if_it_mattered(cli, receiving):
+    again = ("--attempt-timeout", "100ms", *MAX, "--to")
+    slow = receiving(lambda seen: SILENCE)
+    assert "hint: no complete answer within 100ms. Answer first" in cli(*SEND, *again, slow.url).out
+    once = receiving(lambda seen: SILENCE if seen["X-Wexio-Attempt"] == "1" else 200)
+    done = cli(*SEND, *again, once.url)
+    assert done.code == 0
+    assert "hint" not in done.out
+
+
+def test_what_is_odd_with_a_scenario_is_told_and_it_is_played_all_the_same(cli, scenario):
+    name = scenario(
+        "name: Twice\ncontacts: {her: {}}\nsteps:\n"
+        + "  - {emit: chat.created, contact: her, channel: VIBER}\n" * 2
+    )
+    done = cli("run", name, *MAX)
+    assert done.code == 0
+    assert done.err.startswith("play.yaml:5:35: warning: her has had a first contact on VIBER already")
+    assert "PASSED 2 deliveries" in done.out
+
+
 # --- send ---------------------------------------------------------------------------
 
 
@@ -830,6 +901,33 @@ def test_a_path_that_cannot_be_set_is_told(cli, assignments, says):
     assert says in line
 
 
+@pytest.mark.parametrize(
+    ("assignment", "options", "says"),
+    [
+        ("chat=1", (), "--set chat: chat is a mapping"),
+        ("chat.id=null", (), "--set chat.id: chat.id is always there"),
+        (r'chat.firstName="\ud800"', (), "--set chat.firstName: U+D800 is half a character"),
+        ("contact.email=x@example.com", ("--contact", "none"), "--set contact: contact: none leaves"),
+    ],
+    ids=["no mapping", "always there", "no character", "no contact"],
+)
+def test_data_that_cannot_be_sent_is_told_before_anything_begins(cli, assignment, options, says):
+    done = cli(*SEND, *MAX, "--set", assignment, *options)
+    assert (done.code, done.out) == (2, "")
+    [line] = done.err.splitlines()
+    assert line.startswith(f"error: {says}")
+
+
+def test_a_field_that_is_probably_misspelt_is_sent_and_told(cli, receiving):
+    receiver = receiving()
+    done = cli(*SEND, "--to", receiver.url, "--set", "chat.firstNam=Zoë", "--set", "chat.ours=1")
+    assert done.code == 0
+    assert sent(receiver)["chat"]["firstNam"] == "Zoë"
+    [warning] = [line for line in done.err.splitlines() if line.startswith("warning")]
+    assert "--set chat.firstNam: " in warning
+    assert "did you mean firstName?" in warning
+
+
 def test_count_emits_so_many(cli, receiving):
     receiver = receiving()
     done = cli(*SEND, "--to", receiver.url, "--count", "7", *MAX)
@@ -855,6 +953,7 @@ def test_a_channel_is_taken_in_any_case(cli, receiving, channel):
 def test_an_unknown_channel_gets_a_suggestion(cli):
     done = cli(*SEND, "--channel", "whatsap")
     assert done.code == 2
+    assert "'whatsap' is none of" in done.err
     assert "did you mean WHATSAPP?" in done.err
 
 
@@ -862,7 +961,9 @@ def test_contact_none_is_a_chat_without_a_contact(cli, receiving):
     receiver = receiving()
     assert cli(*SEND, "--to", receiver.url, "--contact", "none").code == 0
     assert set(sent(receiver)) == {"chat"}
-    assert cli(*SEND, "--contact", "alex").code == 2
+    done = cli(*SEND, "--contact", "alex")
+    assert (done.code, done.out) == (2, "")
+    assert "only none can be said; --set contact.firstName=…" in done.err
 
 
 @pytest.mark.parametrize(
@@ -899,6 +1000,36 @@ def test_a_pipe_that_is_closed_early_ends_the_run_without_a_complaint(folder):
     assert code == 141
     assert "Traceback" not in complaints
     assert "Error" not in complaints
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
+
+@FULL
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "first-contact"), (*SEND, "--json"), ("listen", "--port", "0"), ("schema",), ("--version",)],
+    ids=" ".join,
+)
+def test_a_full_disk_is_3_and_told_in_one_line(folder, arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1] == "error: could not go on: No space left on device"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, a stream cannot be closed this way")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_from_the_beginning_is_done_without(folder, closed):
+    command = f"exec '{sys.executable}' -m sandbox run first-contact --speed max --junit report.xml {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert ("PASSED" in done.stdout) is (">&-" not in closed.replace("2>&-", ""))
+    assert len(list(*junitparser.JUnitXml.fromfile(str(folder / "report.xml")))) == 2
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])

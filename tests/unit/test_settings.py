@@ -56,7 +56,9 @@ def test_names_of_flags_and_variables():
 @pytest.mark.parametrize(
     ("name", "word", "says"),
     [
-        ("to", "localhost:3000", "must begin with http"),
+        ("to", "localhost:3000", "did you mean http://localhost:3000"),
+        ("to", "ftp://x", "must begin with http"),
+        ("to", "http://ann:pw@x/", "use --basic USER:PASSWORD instead"),
         ("to", "http://u:p@x", "user name or password"),
         ("to", "http://x:99999", "port is none"),
         ("basic", "ann", "USER:PASSWORD"),
@@ -64,6 +66,7 @@ def test_names_of_flags_and_variables():
         ("no_auth", "perhaps", "neither yes nor no"),
         ("seed", "-1", "is not a seed"),
         ("seed", "4.5", "is not a seed"),
+        ("seed", "9" * 19, "at most 18 digits"),
         ("start", "yesterday", "is not a time"),
         ("start", "2026-04-24T14:02:10", "with an offset"),
         ("signature_time", "wal", "did you mean wall"),
