@@ -181,14 +181,10 @@ def one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-# How a connection in a file authorises, and how that is said here.
-_AUTH_HERE: Final = ("auth: {type: BASIC, …}", "--basic USER:PASSWORD")
-
-
 def _url(text: str) -> str:
     if fault := url_fault(text):
         meant = url_meant(text)
-        raise ValueError(f"{fault}; did you mean {meant}?" if meant else fault.replace(*_AUTH_HERE))
+        raise ValueError(f"{fault}; did you mean {meant}?" if meant else fault)
     return text
 
 

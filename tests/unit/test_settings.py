@@ -58,7 +58,7 @@ def test_names_of_flags_and_variables():
     [
         ("to", "localhost:3000", "did you mean http://localhost:3000"),
         ("to", "ftp://x", "must begin with http"),
-        ("to", "http://ann:pw@x/", "use --basic USER:PASSWORD instead"),
+        ("to", "http://ann:pw@x/", "or by --basic"),
         ("to", "http://u:p@x", "user name or password"),
         ("to", "http://x:99999", "port is none"),
         ("basic", "ann", "USER:PASSWORD"),
