@@ -15,7 +15,6 @@ import click
 from sandbox.cli.options import LAYERS, delivery_options, settings_of
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS, is_documented
 from sandbox.core.errors import UsageError
-from sandbox.core.present import plain
 from sandbox.core.scenario import NO_CONTACT, Emit, Repeat, Scenario
 from sandbox.settings import one_of
 
@@ -54,6 +53,8 @@ def send(
     scenario = one_step(
         known_event(event), channel=channel, assignments=assignments, count=count, contact=contact
     )
+
+    from sandbox.core.present import plain
 
     for oddity in oddities(merged(assignments)):
         click.echo(f"warning: {plain(oddity)}", err=True)
