@@ -199,16 +199,21 @@ async def test_attempting_stands_in_the_journal_before_anything_is_sent():
     assert isinstance(seen[0], Attempting)
 
 
+async def cut_short(stage, group, far_enough):
+    """Dispatch an event, and cancel its attempt as soon as it is *far_enough*."""
+    tasks = []
+    stage.dispatcher._spawn = lambda work: tasks.append(group.create_task(work))
+    stage.connect()
+    stage.dispatcher.dispatch(event())
+    while not far_enough():
+        await breathe()
+    tasks[0].cancel()
+
+
 async def test_an_attempt_cut_short_is_closed_as_interrupted():
     async with asyncio.TaskGroup() as group:
         stage = Stage(group, Slow())
-        tasks = []
-        stage.dispatcher._spawn = lambda work: tasks.append(group.create_task(work))
-        stage.connect()
-        stage.dispatcher.dispatch(event())
-        while not stage.transport.in_flight:
-            await breathe()
-        tasks[0].cancel()
+        await cut_short(stage, group, lambda: stage.transport.in_flight)
     last = stage.journal.entries[-1]
     assert isinstance(last, Attempted)
     assert last.outcome.type == "interrupted"
@@ -290,13 +295,8 @@ class SlowCommits(MemoryJournal):
 
 async def test_an_attempt_cut_short_before_it_was_sent_is_closed_as_well():
     async with asyncio.TaskGroup() as group:
-        stage, tasks = Stage(group, ScriptedTransport(200), journal=SlowCommits()), []
-        stage.dispatcher._spawn = lambda work: tasks.append(group.create_task(work))
-        stage.connect()
-        stage.dispatcher.dispatch(event())
-        while not stage.journal.waiting:
-            await breathe()
-        tasks[0].cancel()
+        stage = Stage(group, ScriptedTransport(200), journal=SlowCommits())
+        await cut_short(stage, group, lambda: stage.journal.waiting)
     assert stage.transport.requests == []
     attempting, attempted = stage.journal.entries[-2:]
     assert (attempting.attempt, attempted.attempt) == (1, 1)

@@ -11,7 +11,7 @@ from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import UsageError
 from sandbox.core.ledger import Pending
 from sandbox.core.model import Connection, Hmac, Status, TransportError
-from tests.integration.test_dispatcher import START, Slow, Stage, event, seconds, stage
+from tests.integration.test_dispatcher import START, Slow, Stage, cut_short, event, seconds, stage
 
 __all__ = ["stage"]  # the fixture
 SECOND = timedelta(seconds=1)
@@ -269,13 +269,8 @@ async def test_an_end_that_was_not_written_down_is_written_when_it_is_taken_up(s
 
 async def test_who_was_interrupted_says_when_the_next_attempt_is_due():
     async with asyncio.TaskGroup() as group:
-        stage, tasks = Stage(group, Slow()), []
-        stage.dispatcher._spawn = lambda work: tasks.append(group.create_task(work))
-        stage.connect()
-        stage.dispatcher.dispatch(event())
-        while not stage.transport.in_flight:
-            await breathe()
-        tasks[0].cancel()
+        stage = Stage(group, Slow())
+        await cut_short(stage, group, lambda: stage.transport.in_flight)
     [cut] = stage.of(Attempted)
     assert cut.outcome.type == "interrupted"
     assert seconds([cut.next_attempt_at]) == [5]
