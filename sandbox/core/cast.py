@@ -9,7 +9,7 @@ Source: the specification's sections 4 (chat.created) and 5 (types).
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from typing import Any, Final
 from sandbox.core.catalogue import CHANNEL_ID_FIELD, CHANNELS
 from sandbox.core.errors import UsageError
 from sandbox.core.ids import Seed, Stream
-from sandbox.core.jsontext import PLAIN, NotJson, dumps
+from sandbox.core.jsontext import NotJson, dumps, quoted
 from sandbox.core.merge import merge_chat_created
 from sandbox.core.model import OBJECT_ID, Event
 from sandbox.core.moments import isoformat, parse_moment
@@ -31,7 +31,10 @@ from sandbox.core.scenario import NO_CONTACT, Origin
 
 _FOUNDED: Final = datetime(2023, 1, 1, tzinfo=UTC)  # organisations are older than any event
 _FOUNDING_DAYS: Final = 3 * 365
-_MILLISECOND: Final = timedelta(milliseconds=1)
+_MINUTES: Final = (24 * 60, 400 * 24 * 60)  # how long Wexio has known somebody whom a flow writes to
+# How long before the event its chat was made.
+_MOMENTS: Final = [timedelta(milliseconds=count) for count in range(40, 901)]
+_OF_A_CHAT: Final = ("firstName", "lastName", "photoUrl", "username")  # what people pin of it
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -79,11 +82,12 @@ class Cast:
         for name, pins in self._contacts.items():
             check_pins(name, pins)
         self._roles: dict[str, _Role] = {}
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[str, int] = {}  # how often each kind of happening
         self.organisation_id = _object_id("organisation", organisation) or self._old_id("organisation")
         self._integrations = {channel: self._old_id(f"integration/{channel}") for channel in CHANNELS}
         for channel, id in (integrations or {}).items():
-            _known_channel(channel)
+            if channel not in CHANNELS:
+                raise _no_such_channel(channel)
             self._integrations[channel] = _object_id(f"{channel} integration", id) or ""
 
     # --- what stays the same ---------------------------------------------------------
@@ -132,7 +136,7 @@ class Cast:
         stream, key = self._stream_of(channels, contact, origin)
         channel = channels[0] if len(channels) == 1 else stream.choice(channels)
         occurred = at if occurred_at is None else occurred_at
-        created = occurred - stream.between(40, 900) * _MILLISECOND
+        created = occurred - stream.choice(_MOMENTS)
         pins: Pins = _NOTHING
         if known is not None:
             pins = self._contacts[known]
@@ -144,33 +148,37 @@ class Cast:
             newcomer = self._seed.stream(f"contact/{key}")
             role = self._cast_new(newcomer, person(newcomer, channel=channel), created, origin)
             looks = appearance(newcomer, role.person, channel, self._types)
-        payload: dict[str, Any] = {
-            "chat": self._chat(stream, channel, role.person, looks, pins, created, group=known is None)
-        }
-        if contact != NO_CONTACT:
-            payload["contact"] = self._contact(role, looks, pins)
+        text = f'{{"chat":{self._chat(stream, channel, role.person, looks, created, group=known is None)}'
+        text += "}" if contact == NO_CONTACT else f',"contact":{self._contact(role, looks)}}}'
         event_uuid = stream.uuid4()
-        if data:
-            payload = merge_chat_created(payload, data)
+        if data or pins:
+            payload = _pinned(json.loads(text), pins, channel)
+            if data:
+                payload = merge_chat_created(payload, data)
+            data_json, who = _json(payload), _who(payload)
+        else:
+            last = role.person.last if looks.shows_last_name else ""
+            data_json, who = text.encode(), f"{role.person.first} {last}".rstrip()
         event = Event(
             id=event_id or ID_PREFIX + event_uuid,
             name="chat.created",
             occurred_at=occurred,
             organisation_id=self.organisation_id,
-            data_json=_json(payload) if data or pins else PLAIN(payload).encode(),
+            data_json=data_json,
             channel=channel,
         )
-        return Cameo(event=event, who=_who(payload))
+        return Cameo(event=event, who=who)
 
     def _stream_of(self, channels: Sequence[str], contact: str | None, origin: Origin) -> tuple[Stream, str]:
         """The stream of this happening, and its name: the n-th of its kind in this run."""
         if not channels:
             raise UsageError("no channel to draw from")
         for channel in channels:
-            _known_channel(channel)
+            if channel not in CHANNELS:
+                raise _no_such_channel(channel)
         kind = f"{contact or ''}/{','.join(channels)}/{origin}"
-        self._seen[kind] += 1
-        key = f"/{kind}/{self._seen[kind]}"
+        number = self._seen[kind] = self._seen.get(kind, 0) + 1
+        key = f"/{kind}/{number}"
         return self._seed.stream(f"event/{self._run}{key}"), key
 
     def _role(self, name: str, pins: Pins, created: datetime, origin: Origin) -> _Role:
@@ -185,9 +193,10 @@ class Cast:
         self, stream: Stream, who: Person, chat_created: datetime, origin: Origin, pins: Pins = _NOTHING
     ) -> _Role:
         # A proactive chat is opened with somebody whom Wexio knows already.
-        age = timedelta(minutes=stream.between(24 * 60, 400 * 24 * 60))
-        created = chat_created - age if origin == "flow" else chat_created
-        if pinned := pins.get("createdAt"):
+        minutes, created = stream.between(*_MINUTES), chat_created
+        if origin == "flow":
+            created -= timedelta(minutes=minutes)
+        if pins and (pinned := pins.get("createdAt")):
             created = _moment(pinned)  # so that the id tells the same time
         people_id = stream.object_id(created if self._dated else None)
         updated = created
@@ -199,72 +208,65 @@ class Cast:
         )
 
     def _chat(
-        self,
-        stream: Stream,
-        channel: str,
-        who: Person,
-        looks: Appearance,
-        pins: Pins,
-        created: datetime,
-        *,
-        group: bool,
-    ) -> dict[str, Any]:
-        id_field = CHANNEL_ID_FIELD[channel]
-        channel_id = pins.get(id_field, looks.channel_id)
+        self, stream: Stream, channel: str, who: Person, looks: Appearance, created: datetime, *, group: bool
+    ) -> str:
+        # As JSON straight away, here and below: a dictionary and its encoding would cost as
+        # much as all the rest of an event.
         chat_id = stream.object_id(created if self._dated else None)
-        number, lot = stream.digits(10), stream.below(25)
-        moment = isoformat(created)
-        chat: dict[str, Any] = {
-            "id": chat_id,
-            "integrationId": self._integrations[channel],
-            "channel": channel,
-            "externalChatId": channel_id,
-            id_field: channel_id,
-            "firstName": who.first,
-        }
-        if looks.shows_last_name or "lastName" in pins:
-            chat["lastName"] = who.last
-        if looks.photo_url:
-            chat["photoUrl"] = looks.photo_url
-        if looks.username:
-            chat["username"] = looks.username
-        if group and channel == "TELEGRAM" and lot == 0:
+        number, lot = stream.integers(2)
+        address = external = quoted(looks.channel_id)
+        title = ""
+        if group and channel == "TELEGRAM" and lot % 25 == 0:
             # In a group the chat is not the person: it has a number and a title of its own.
-            chat["externalChatId"] = f"-100{number}"
+            external = f'"-100{10**9 + number % (9 * 10**9)}"'
             others = [names_of(who.locale.name).draw(stream).first for _ in range(2)]
-            chat["title"] = ", ".join(dict.fromkeys((who.first, *others)))
-        chat["createdAt"] = chat["updatedAt"] = moment
-        chat["archivedAt"] = None
-        if not pins:
-            return chat
-        overlay = {
-            name: pins[name] for name in ("firstName", "lastName", "photoUrl", "username") if name in pins
-        }
-        chat.update(overlay)
-        return {name: chat[name] for name in CHAT_FIELDS if name in chat and _stays(name, chat[name])}
+            title = f',"title":{quoted(", ".join(dict.fromkeys((who.first, *others))))}'
+        last = f',"lastName":{quoted(who.last)}' if looks.shows_last_name else ""
+        photo = f',"photoUrl":"{looks.photo_url}"' if looks.photo_url else ""
+        username = f',"username":"{looks.username}"' if looks.username else ""
+        moment = isoformat(created)
+        return (
+            f'{{"id":"{chat_id}","integrationId":"{self._integrations[channel]}","channel":"{channel}",'
+            f'"externalChatId":{external},"{CHANNEL_ID_FIELD[channel]}":{address},'
+            f'"firstName":{quoted(who.first)}{last}{photo}{username}{title},'
+            f'"createdAt":"{moment}","updatedAt":"{moment}","archivedAt":null}}'
+        )
 
-    def _contact(self, role: _Role, looks: Appearance, pins: Pins) -> dict[str, Any]:
-        who = role.person
-        contact: dict[str, Any] = {"peopleId": role.people_id}
-        if looks.shares_phone or role.known_before or "phoneNumber" in pins:
-            contact["phoneNumber"] = who.phone
-        if role.known_before:
-            contact["email"] = who.email
-        contact["firstName"] = who.first
-        if who.last and (looks.shows_last_name or role.known_before or "lastName" in pins):
-            contact["lastName"] = who.last
-        if role.known_before:
-            contact["tags"] = list(who.tags)
-            contact["systemFields"] = {
-                "country": who.locale.country,
-                "language": who.locale.name.partition("_")[0],
-            }
-            contact["customFields"] = {"plan": who.plan, "orders": who.orders}
-        contact["createdAt"], contact["updatedAt"] = isoformat(role.created), isoformat(role.updated)
-        if not pins:
-            return contact
+    def _contact(self, role: _Role, looks: Appearance) -> str:
+        who, known = role.person, role.known_before
+        phone = f',"phoneNumber":"{who.phone}"' if looks.shares_phone or known else ""
+        last = f',"lastName":{quoted(who.last)}' if who.last and (looks.shows_last_name or known) else ""
+        email = fields = ""
+        if known:
+            email = f',"email":"{who.email}"'
+            tags = ",".join(map(quoted, who.tags))
+            country, language = who.locale.country, who.locale.name.partition("_")[0]
+            fields = (
+                f',"tags":[{tags}],"systemFields":{{"country":"{country}","language":"{language}"}},'
+                f'"customFields":{{"plan":"{who.plan}","orders":{who.orders}}}'
+            )
+        created = updated = isoformat(role.created)
+        if known:
+            updated = isoformat(role.updated)
+        return (
+            f'{{"peopleId":"{role.people_id}"{phone}{email},"firstName":{quoted(who.first)}{last}{fields},'
+            f'"createdAt":"{created}","updatedAt":"{updated}"}}'
+        )
+
+
+def _pinned(payload: dict[str, Any], pins: Pins, channel: str) -> dict[str, Any]:
+    """*payload* with what the scenario's contact says about itself."""
+    if not pins:
+        return payload
+    chat, address = payload["chat"], CHANNEL_ID_FIELD[channel]
+    if address in pins:
+        chat["externalChatId"] = chat[address] = pins[address]
+    chat.update((name, pins[name]) for name in _OF_A_CHAT if name in pins)
+    payload["chat"] = {name: chat[name] for name in CHAT_FIELDS if name in chat and _stays(name, chat[name])}
+    if (contact := payload.get("contact")) is not None:
         contact.update((name, pins[name]) for name in CONTACT_FIELDS if name in pins)
-        return {name: contact[name] for name in CONTACT_FIELDS if contact.get(name) is not None}
+        payload["contact"] = {name: contact[name] for name in CONTACT_FIELDS if contact.get(name) is not None}
+    return payload
 
 
 def _stays(name: str, value: object) -> bool:
@@ -280,19 +282,17 @@ def _json(payload: Mapping[str, Any]) -> bytes:
 
 def _who(payload: Mapping[str, Any]) -> str:
     chat = payload["chat"]
-    name = " ".join(str(chat[part]) for part in ("firstName", "lastName") if chat.get(part))
-    if name:
-        return name
+    first, last = chat.get("firstName"), chat.get("lastName")
+    if first or last:
+        return f"{first} {last}" if first and last else str(first or last)
     fallbacks = (chat.get("username"), chat.get("title"), payload.get("contact", {}).get("phoneNumber"))
     return next((str(text) for text in fallbacks if text), "")
 
 
-def _known_channel(channel: str) -> None:
-    if channel in CHANNELS:
-        return
+def _no_such_channel(channel: object) -> UsageError:
     near = get_close_matches(str(channel).upper(), CHANNELS, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(CHANNELS)}"
-    raise UsageError(f"no channel is called {channel!r}: {hint}")
+    return UsageError(f"no channel is called {channel!r}: {hint}")
 
 
 def _moment(text: Any) -> datetime:

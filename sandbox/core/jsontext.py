@@ -1,8 +1,7 @@
 """JSON as JavaScript's ``JSON.stringify`` writes it: the bytes of everything pinned by a person.
 
-What the sandbox makes up holds only text, small integers and null, for which Python's
-encoder writes the same bytes; `PLAIN` is that encoder.  What a scenario pins may hold
-anything, and goes through `dumps`.
+What the sandbox makes up is written as JSON straight away, with `quoted`.  What a
+scenario pins may hold anything, and goes through `dumps`.
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-PLAIN: Final = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
-).encode
-"""Writes text, integers up to 2**53, booleans and null, in mappings with keys that are no numbers."""
+quoted: Final = json.encoder.encode_basestring
+"""Text in its quotation marks, as ``JSON.stringify`` writes it."""
 
 DEEPEST: Final = 200
 
@@ -25,7 +22,6 @@ _EXACT: Final = 2**53
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _LAST_INDEX: Final = 2**32 - 2
-_text: Final = json.encoder.encode_basestring
 
 Path = tuple[str | int, ...]
 
@@ -91,7 +87,7 @@ def _string(text: str, path: Path) -> str:
         raise NotJson(
             path, f"U+{ord(found[0]):04X} is half a character (a lone surrogate), which no UTF-8 can carry"
         )
-    return _text(text)
+    return quoted(text)
 
 
 def _in_javascripts_order(value: Mapping[Any, Any], path: Path) -> Iterable[str]:

@@ -47,8 +47,10 @@ class Locale:
 
     def number(self, stream: Stream) -> str:
         """A number from *stream*, each range as likely as the others; people may share one."""
-        numbers = stream.choice(self.numbers)
-        return f"{numbers.prefix}{stream.between(numbers.low, numbers.high):0{numbers.digits}d}"
+        which, tail = stream.integers(2)
+        numbers = self.numbers[which % len(self.numbers)]
+        tail = numbers.low + tail % (numbers.high - numbers.low + 1)
+        return numbers.prefix + str(tail).zfill(numbers.digits)
 
 
 def _tails(prefix: str, low: int, high: int, digits: int) -> Numbers:

@@ -6,11 +6,17 @@ import re
 from datetime import UTC, datetime
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|z|[+-]\d\d:?\d\d)")
+_TWO = [f"{number:02}" for number in range(60)]
+_THREE = [f"{number:03}" for number in range(1000)]
 
 
 def isoformat(moment: datetime) -> str:
     """Millisecond UTC with a ``Z``: the only form of time on the wire (cut, not rounded)."""
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
+    # From tables: an event has four of them, and formatting numbers costs three times as much.
+    return (
+        f"{moment.year:04}-{_TWO[moment.month]}-{_TWO[moment.day]}T{_TWO[moment.hour]}:{_TWO[moment.minute]}"
+        f":{_TWO[moment.second]}.{_THREE[moment.microsecond // 1000]}Z"
+    )
 
 
 def parse_moment(text: str) -> datetime:

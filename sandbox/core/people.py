@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from unicodedata import category, combining, normalize
 from unicodedata import name as unicode_name
 
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from faker import Faker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FullName:
+class FullName(NamedTuple):
     """A given and a family name that go together."""
 
     first: str
-    last: str
     latin_first: str
+    last: str
     latin_last: str
     """The same for user names and addresses: each at least two letters from a to z."""
 
@@ -51,11 +50,10 @@ class Names:
     def draw(self, stream: Stream) -> FullName:
         """A person, by two draws from *stream*; women and men are equally likely."""
         # One draw for the gender and the given name: the pools differ in length.
-        number = stream.below(1 << 32)
+        number, other = stream.integers(2)
+        number &= 0xFFFFFFFF
         given, family = self.women if number & 1 else self.men
-        first, latin_first = given[(number >> 1) % len(given)]
-        last, latin_last = stream.choice(family)
-        return FullName(first=first, last=last, latin_first=latin_first, latin_last=latin_last)
+        return FullName(*given[(number >> 1) % len(given)], *family[other % len(family)])
 
 
 @cache

@@ -11,11 +11,10 @@ import re
 from base64 import b64encode
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sandbox.core.catalogue import CHANNEL_ID_FIELD, CHANNELS
 from sandbox.core.errors import UsageError
@@ -36,23 +35,49 @@ _TAGS: Final = ("customer", "newsletter", "vip", "wholesale", "returning", "tria
 _PLANS: Final = ("basic", "plus", "pro")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+# Named tuples, because each event makes them and they cost half of a frozen dataclass;
+# what most events do not show is made when it is asked for.
+
+
+class Person(NamedTuple):
     """Who somebody is, on whatever channel they write."""
 
     locale: Locale
     first: str
     last: str
+    latin_first: str  # in letters from a to z
+    latin_last: str
     phone: str
-    email: str
-    handle: str  # a user name that fits the name
-    tags: tuple[str, ...]
-    orders: int
-    plan: str
+    draws: tuple[int, ...]  # for the rest, one each
+
+    @property
+    def email(self) -> str:
+        """An address that fits the name, and leads nowhere."""
+        name = ".".join(part for part in (self.latin_first, self.latin_last) if part)
+        return f"{name or 'someone'}@{_MAIL[self.draws[2] % 3]}"
+
+    @property
+    def handle(self) -> str:
+        """A user name that fits the name."""
+        return _handle(self.latin_first, self.latin_last, 1 + self.draws[0] % 99, self.draws[1] % 4)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What Wexio's people have noted about them."""
+        return (_TAGS[self.draws[3] % len(_TAGS)],)
+
+    @property
+    def orders(self) -> int:
+        """How often they have ordered."""
+        return 1 + self.draws[4] % 40
+
+    @property
+    def plan(self) -> str:
+        """What they have subscribed to."""
+        return _PLANS[self.draws[5] % 3]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appearance:
+class Appearance(NamedTuple):
     """What one channel knows of a person."""
 
     channel_id: str
@@ -78,38 +103,25 @@ def check_pins(name: str, pins: Pins) -> None:
 
 def person(stream: Stream, *, channel: str | None = None, pins: Pins | None = None) -> Person:
     """Somebody from *stream*; from a country where people write on *channel*."""
-    pins = pins or {}
-    drawn = _drawn_locale(stream, channel)
-    locale = _pinned_locale(pins) or drawn
-    made = names_of(locale.name).draw(stream)
-    phone = locale.number(stream)
-    digits, form = stream.between(1, 99), stream.below(4)
-    mail, tag, orders, plan = (
-        stream.below(3),
-        stream.below(len(_TAGS)),
-        stream.between(1, 40),
-        stream.below(3),
-    )
-    first, last = pins.get("firstName", made.first) or "", pins.get("lastName", made.last) or ""
-    latin_first = made.latin_first if first == made.first else latin(first, locale.name)
-    latin_last = made.latin_last if last == made.last else latin(last, locale.name)
-    return Person(
-        locale=locale,
-        first=first,
-        last=last,
-        phone=pins.get("phoneNumber") or phone,
-        email=f"{'.'.join(part for part in (latin_first, latin_last) if part) or 'someone'}@{_MAIL[mail]}",
-        handle=_handle(latin_first, latin_last, digits, form),
-        tags=(_TAGS[tag],),
-        orders=orders,
-        plan=_PLANS[plan],
-    )
+    locale = _drawn_locale(stream, channel)
+    if pins and (pinned := _pinned_locale(pins)):
+        locale = pinned
+    first, latin_first, last, latin_last = names_of(locale.name).draw(stream)
+    phone, draws = locale.number(stream), stream.integers(6)
+    if pins:
+        if pins.get("firstName", first) != first:
+            first = pins["firstName"] or ""
+            latin_first = latin(first, locale.name)
+        if pins.get("lastName", last) != last:
+            last = pins["lastName"] or ""
+            latin_last = latin(last, locale.name)
+    return Person(locale, first, last, latin_first, latin_last, phone, draws)
 
 
 def appearance(stream: Stream, who: Person, channel: str, types: TypesProfile) -> Appearance:
     """How *channel* shows *who*, drawn from *stream*."""
     channel_id = pattern(getattr(types, _PATTERN[channel]))(stream)
-    dice, photo = stream.take(4), stream.hex(16)
+    dice = stream.take(12)
     username = has_photo = last_name = phone = True
     match channel:
         case "WHATSAPP":  # the number is the address; the business side sees no picture
@@ -120,11 +132,13 @@ def appearance(stream: Stream, who: Person, channel: str, types: TypesProfile) -
             username, has_photo, last_name, phone = False, dice[1] < 170, dice[2] < 200, dice[3] < 100
         case _:  # INSTAGRAM
             has_photo, phone = dice[1] < 230, False
-    handle = who.handle if channel == "INSTAGRAM" else who.handle.replace(".", "_")
+    handle = None
+    if username:
+        handle = who.handle if channel == "INSTAGRAM" else who.handle.replace(".", "_")
     return Appearance(
         channel_id=channel_id,
-        username=handle if username else None,
-        photo_url=f"{PHOTOS}/{photo}.jpg" if has_photo else None,
+        username=handle,
+        photo_url=f"{PHOTOS}/{dice[4:].hex()}.jpg" if has_photo else None,
         shows_last_name=last_name,
         shares_phone=phone,
     )

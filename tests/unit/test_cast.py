@@ -19,6 +19,7 @@ from sandbox.core.catalogue import CHANNEL_ID_FIELD, CHANNELS
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import UsageError
 from sandbox.core.ids import Seed
+from sandbox.core.jsontext import dumps
 from sandbox.core.model import Connection, NoAuth
 from sandbox.core.moments import parse_moment
 from sandbox.core.payloads import CHAT_FIELDS, CONTACT_FIELDS
@@ -91,6 +92,15 @@ def test_a_chat_has_the_documented_fields_in_their_order_and_no_null_but_one(cha
 def test_a_channel_s_ids_have_its_form(channel, form):
     for data in chats(100, channels=(channel,)):
         assert re.fullmatch(form, data["chat"][CHANNEL_ID_FIELD[channel]])
+
+
+@pytest.mark.parametrize("origin", ["inbound", "flow"])
+def test_what_is_made_up_is_written_as_javascript_would_write_it(origin):
+    types = TypesProfile(viber_id='"\\é\n{digits:9}')  # an id may have any form
+    players = cast(profile=Profile(types=types))
+    for _ in range(500):
+        event = players.chat_created(at=AT, origin=origin).event
+        assert event.data_json == dumps(event.data)
 
 
 def test_what_a_channel_tells_is_what_it_knows():
@@ -201,6 +211,15 @@ def wire(players, **options):
 def test_the_same_seed_gives_the_same_people_and_another_seed_others():
     assert [wire(cast(1)) for _ in range(3)] == [wire(cast(1)) for _ in range(3)]
     assert wire(cast(1)) != wire(cast(2))
+
+
+@pytest.mark.parametrize("before", [0, 3, 60], ids=lambda count: f"after {count} bytes")
+def test_integers_drawn_at_once_are_those_drawn_one_by_one(before):
+    at_once, one_by_one = Seed(1).stream("contact/alex"), Seed(1).stream("contact/alex")
+    assert at_once.take(before) == one_by_one.take(before)
+    drawn = [one_by_one.below(1 << 64) for _ in range(40)]
+    assert [number for _ in range(5) for number in at_once.integers(8)] == drawn
+    assert at_once.take(9) == one_by_one.take(9)
 
 
 def test_two_processes_agree_whatever_their_hash_seed():
