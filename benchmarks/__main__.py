@@ -1,0 +1,55 @@
+"""``python -m benchmarks [--quick] [--json FILE] [PART…]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from benchmarks import ladder, latency, start, throughput, waiting, work
+from benchmarks.figures import Figure, in_one_line, machine, table
+from sandbox.clock import wall_now
+
+PARTS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
+    "throughput": throughput.measure,
+    "work": work.measure,
+    "latency": latency.measure,
+    "waiting": waiting.measure,
+    "ladder": ladder.measure,
+    "start": start.measure,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print the table.  Exit code 0 whatever it shows: a figure is no test."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the sandbox costs.")
+    parser.add_argument("part", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default, all")
+    parser.add_argument("--quick", action="store_true", help="a few seconds: says only that they work")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured, too")
+    chosen = parser.parse_args(arguments)
+    if unknown := [name for name in chosen.part if name not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!r}: {', '.join(PARTS)}")
+    about, began, figures = machine(), perf_counter(), list[Figure]()
+    for name in chosen.part or PARTS:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        figures += PARTS[name](quick=chosen.quick)
+    print(f"{table(figures)}\n\n{in_one_line(about)}; took {perf_counter() - began:.0f} s")
+    if chosen.quick:
+        print("--quick: too short for its figures to mean anything")
+    if chosen.json is not None:
+        document = {
+            "at": wall_now().astimezone(UTC).isoformat(timespec="seconds"),
+            "quick": chosen.quick,
+            "machine": about,
+            "figures": [figure.as_json() for figure in figures],
+        }
+        chosen.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
