@@ -13,12 +13,13 @@ PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 CANDIDATES = python3 python3.15 python3.14 python3.13 python3.12 python3.11 python
 RECENT = import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo install dev test lint clean
+.PHONY: help demo install dev test lint bench clean
 
 help:
 	@echo "make demo    install into $(VENV) and play the first contact on every channel"
 	@echo "make test    the same, and run all tests with their coverage"
 	@echo "make lint    ruff, its formatter and mypy"
+	@echo "make bench   what the sandbox costs, beside others (some minutes; PARTS=\"work start\" for some)"
 	@echo "make clean   remove what the other targets have made"
 
 demo: $(VENV)/.installed
@@ -39,10 +40,13 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks $(PARTS)
+
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf $(EXPRESS)/node_modules
-	find sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- stamps: what is there is not made again ----------------------------------------
 

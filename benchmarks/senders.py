@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from sandbox.journal import Journal, MemoryJournal
 from sandbox.transport import HttpTransport, Transport
 
 IN_FLIGHT: Final = 32
-SECRET: Final = "whsec_benchmark"  # noqa: S105 - nobody's
+SECRET: Final = "whsec_benchmark"
 HOUR: Final = timedelta(hours=1)
 
 
@@ -85,10 +86,14 @@ def engine(
     """The whole engine: cast, render, sign, send by *transport*, journal, schedule."""
 
     async def work() -> Sample:
-        async with Sandbox(seed=1, transport=transport(), journal=journal()) as sandbox:
-            sandbox.connect(connection(url))
-            await sandbox.play(first_contacts(IN_FLIGHT))  # connections are open now
-            return await timed_async(count, sandbox.play(first_contacts(count)))
+        way = transport()
+        try:
+            async with Sandbox(seed=1, transport=way, journal=journal()) as sandbox:
+                sandbox.connect(connection(url))
+                await sandbox.play(first_contacts(IN_FLIGHT))  # connections are open now
+                return await timed_async(count, sandbox.play(first_contacts(count)))
+        finally:
+            await way.close()
 
     return run(work(), uvloop=uvloop)
 
@@ -160,11 +165,7 @@ def requests_session(url: str, count: int) -> Sample:
 
 def has_requests() -> bool:
     """Whether requests is installed."""
-    try:
-        import requests  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return find_spec("requests") is not None
 
 
 def wrk(url: str, seconds: int, folder: Path) -> Sample:

@@ -17,6 +17,7 @@ from benchmarks.senders import (
     hey,
     our_transport,
     requests_session,
+    warm_up,
     wrk,
 )
 from benchmarks.sink import sink

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.figures import Figure
-from benchmarks.measure import Sample, in_turns, middle, run, timed, timed_async
+from benchmarks.measure import Contender, Sample, in_turns, middle, run, timed, timed_async
 from benchmarks.senders import HOUR, Nowhere, connection, warm_up
 from sandbox import RetryPolicy, Sandbox
 from sandbox.clock import Agenda, Rank, SystemClock, Waiter, wall_now
@@ -46,22 +47,26 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         aim=1,
     )
     agendas = {size: _full(size) for size in (1_000, many)}
-    contenders = {
-        f"{size:,}": partial(timed, 2_000, partial(_turn_over, agenda, 2_000))
-        for size, agenda in agendas.items()
-    }
+    contenders: dict[str, Contender] = {}
+    for size, agenda in agendas.items():
+        contenders[f"found among {size:,}"] = partial(timed, 10_000, partial(_find, agenda[0], 10_000))
+        contenders[f"one out, one in of {size:,}"] = partial(timed, 2_000, partial(_turn_over, agenda, 2_000))
     costs = {
         name: [sample.cpu / sample.count * 1e6 for sample in samples]
         for name, samples in in_turns(contenders, 1 if quick else 15).items()
     }
     for name, cost in costs.items():
-        yield Figure(
-            part=PART,
-            what=f"one in, one out of {name} waits",
-            value=middle(cost),
-            unit="µs CPU",
-            samples=cost,
-        )
+        yield Figure(part=PART, what=name, value=middle(cost), unit="µs CPU", samples=cost)
+    few_found, _, found, _ = costs.values()
+    growth = [one / other for one, other in zip(found, few_found, strict=True)]
+    yield Figure(
+        part=PART,
+        what="the next one found, growth",
+        value=middle(growth),
+        unit="times",
+        aim=math.log(many) / math.log(1_000),
+        samples=growth,
+    )
 
 
 async def _idle(count: int) -> Sample:
@@ -88,6 +93,11 @@ def _full(size: int) -> tuple[Agenda, Random]:
     for order in range(size):
         agenda.push(now + chance.random() * HOUR, Rank.ATTEMPT, order, item)
     return agenda, chance
+
+
+def _find(agenda: Agenda, count: int) -> None:
+    for _ in range(count):
+        agenda.peek()
 
 
 def _turn_over(full: tuple[Agenda, Random], count: int) -> None:

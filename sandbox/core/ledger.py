@@ -122,7 +122,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._rows: dict[str, _FullRow] = {}
-        self._by_event: dict[str, list[_FullRow]] = {}
+        self._by_event: dict[str, tuple[_FullRow, ...]] = {}
         self._events: dict[str, set[str]] = {}  # ids by run
 
     def apply(self, entry: Entry) -> None:
@@ -135,10 +135,12 @@ class Ledger:
                 row.fold(entry)
                 row.attempts += (entry,)
             case Emitted():
-                rows = [_FullRow(id, connection_id, entry) for id, connection_id in entry.deliveries]
-                self._rows.update((row.id, row) for row in rows)
-                self._events.setdefault(entry.run_id, set()).add(entry.event.id)
-                self._by_event.setdefault(entry.event.id, []).extend(rows)
+                rows = tuple([_FullRow(id, connection_id, entry) for id, connection_id in entry.deliveries])
+                for row in rows:
+                    self._rows[row.id] = row
+                event_id = entry.event.id
+                self._events.setdefault(entry.run_id, set()).add(event_id)
+                self._by_event[event_id] = self._by_event.get(event_id, ()) + rows
             case Verdict():
                 pass
             case other:
