@@ -16,7 +16,9 @@ from sandbox.core.ledger import Ledger
 class Journal(Protocol):
     """An append-only log; an entry's ``seq`` is its place in it, from 1."""
 
-    ledger: Ledger
+    @property
+    def ledger(self) -> Ledger:
+        """The state of every delivery that may still change, at least."""
 
     def append(self, entry: Entry) -> None:
         """Add *entry* after everything appended before it."""
