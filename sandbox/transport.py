@@ -21,9 +21,11 @@ from weakref import WeakSet
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import AddrInfoType
 from aiohttp.connector import Connection as PooledConnection
 from yarl import URL
 
+from sandbox.core.addresses import Targets
 from sandbox.core.durations import format_duration
 from sandbox.core.model import ErrorType, Exchange, Outcome, Request, Response, TransportError
 
@@ -34,6 +36,7 @@ IDLE_SECONDS: Final = 1.0
 # How long an unused connection is kept.  Node and uvicorn close theirs after 5 s,
 # exactly the first delay of the assumed ladder: attempt 2 would meet a closing socket.
 
+_EVERYBODY: Final = Targets()
 _LONGEST_MESSAGE: Final = 300
 
 # Sent as it is written.  Anything else (letters beyond ASCII, a lone %) is encoded first.
@@ -41,6 +44,17 @@ _ENCODED: Final = re.compile(r"https?://[a-z0-9.:\[\]-]+/(?:[!$&-;=?@A-Z_a-z~]|%
 _DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:[/?]|$)")
 
 _phases: ContextVar[dict[str, float]] = ContextVar("phases")
+_aim: ContextVar[_Aim] = ContextVar("aim")
+
+
+class _Aim:
+    """Whom an attempt is for, and why an address of theirs was refused."""
+
+    __slots__ = ("host", "port", "refused")
+
+    def __init__(self, url: URL) -> None:
+        self.host, self.port = url.host or "", url.port or 0
+        self.refused: str | None = None
 
 
 class Transport(Protocol):
@@ -57,12 +71,18 @@ class HttpTransport:
     """HTTP/1.1 by aiohttp: one session, connections kept for a second.
 
     *resolver* looks names up, and *tls* says whom to trust, in place of the system's.
+    *targets* says who may be sent to; it is asked about each address before it is
+    connected to, whoever gave it.
     """
 
     def __init__(
-        self, *, resolver: AbstractResolver | None = None, tls: ssl.SSLContext | None = None
+        self,
+        *,
+        resolver: AbstractResolver | None = None,
+        tls: ssl.SSLContext | None = None,
+        targets: Targets = _EVERYBODY,
     ) -> None:
-        self._resolver, self._tls = resolver, tls
+        self._resolver, self._tls, self._targets = resolver, tls, targets
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[timedelta, aiohttp.ClientTimeout] = {}
         self._urls: dict[str, URL] = {}
@@ -70,11 +90,14 @@ class HttpTransport:
     async def send(self, request: Request, *, timeout: timedelta) -> Exchange:
         timing: dict[str, float] = {}
         _phases.set(timing)
-        session = self._session or self._open()
+        session, aim = self._session or self._open(), None
         began = perf_counter()
         try:
+            url = self._url(request.url)
+            aim = _Aim(url)
+            _aim.set(aim)
             async with session.post(
-                self._url(request.url),
+                url,
                 data=request.body,
                 headers=request.headers,
                 allow_redirects=False,
@@ -94,6 +117,8 @@ class HttpTransport:
                     outcome = _protocol(f"{answer.status:03d} is no status")
         except Exception as error:  # noqa: BLE001 - whatever a subscriber makes the client raise is an outcome
             outcome = _explain(error, timeout)
+            if outcome.type == "connect" and aim is not None and aim.refused is not None:
+                outcome = TransportError(type="blocked", message=aim.refused)
         return Exchange(outcome=outcome, elapsed_ms=(perf_counter() - began) * 1000, timing=timing)
 
     async def close(self) -> None:
@@ -107,7 +132,11 @@ class HttpTransport:
             # limit=0: the pool would count waiting for it into the attempt's time,
             # for all hosts together; each connection has its own limit instead.
             connector=_Connector(
-                limit=0, keepalive_timeout=IDLE_SECONDS, resolver=resolver, ssl=self._tls or True
+                limit=0,
+                keepalive_timeout=IDLE_SECONDS,
+                resolver=resolver,
+                ssl=self._tls or True,
+                socket_factory=self._socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
@@ -115,6 +144,16 @@ class HttpTransport:
             trust_env=False,
         )
         return self._session
+
+    def _socket(self, address: AddrInfoType) -> socket.socket:
+        """A socket for *address*, or an error where nothing may be sent there."""
+        family, kind, number, _, place = address
+        aim = _aim.get()
+        refused = self._targets.refuse(aim.host, aim.port, str(place[0]))
+        if refused is not None:
+            aim.refused = refused
+            raise ConnectionRefusedError(errno.ECONNREFUSED, refused)
+        return socket.socket(family, kind, number)
 
     def _url(self, text: str) -> URL:
         url = self._urls.get(text)

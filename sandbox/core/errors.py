@@ -4,6 +4,8 @@
 
     SandboxError
     ├── UsageError            an argument, option or call that makes no sense         exit 2
+    │   ├── NotFound          what was named is not there
+    │   └── Conflict          it is there, but in no state for this
     ├── ScenarioError         a scenario file with problems, all of them at once      exit 2
     ├── ConfigError           a configuration file or variable that cannot be used    exit 2
     ├── CannotRun             port taken, file locked: nothing wrong with the request exit 3
@@ -48,6 +50,14 @@ class UsageError(SandboxError):
     """An argument, option or call that makes no sense."""
 
 
+class NotFound(UsageError):
+    """What was named is not there."""
+
+
+class Conflict(UsageError):
+    """What was named is there, but in no state for this."""
+
+
 class _WithProblems(SandboxError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -69,6 +79,10 @@ class CannotRun(SandboxError):
 
 
 class SettleTimeout(SandboxError):
-    """Deliveries were still pending when the time to settle ran out."""
+    """Deliveries were still pending when the time to settle ran out; *waiting* says which, and until when."""
 
     exit_code = 1
+
+    def __init__(self, message: str, *, waiting: Sequence[str] = ()) -> None:
+        self.waiting = tuple(waiting)
+        super().__init__(message)
