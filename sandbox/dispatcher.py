@@ -16,11 +16,10 @@ held: what falls due meanwhile waits in it, and holds no clock.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from sandbox.clock import Clock, Rank, Waiter, later, wall_now
 from sandbox.core.catalogue import subscribes
@@ -32,50 +31,18 @@ from sandbox.core.ledger import Pending
 from sandbox.core.model import Event, Exchange, Status, TransportError
 from sandbox.core.retry import Again, Done, GiveUp, RetryPolicy
 from sandbox.journal import Journal
+from sandbox.lanes import Job, Lane
 from sandbox.transport import Transport
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
+DELETED: Final = "connection deleted"
+"""Why a delivery has failed whose connection is gone."""
+
 _NO_TIME = timedelta()
 _INTERRUPTED = Exchange(
     outcome=TransportError(type="interrupted", message="the sandbox stopped during this attempt"),
     elapsed_ms=0.0,
 )
-
-
-class Lane:
-    """What is due for one connection, and the workers that send it."""
-
-    __slots__ = ("due", "held", "policy", "target", "workers")
-
-    def __init__(self, target: Target, policy: RetryPolicy) -> None:
-        self.target, self.policy = target, policy
-        self.due: deque[_Job] = deque()
-        self.workers = 0
-        self.held = not target.connection.active
-
-
-class _Job:
-    """A delivery that has not settled."""
-
-    __slots__ = (
-        *("attempts", "base", "cancelled", "due", "event", "id", "lane", "order", "owner"),
-        *("planned", "reason", "sending", "verdict"),
-    )
-
-    def __init__(
-        self, owner: Dispatcher, lane: Lane, event: Event, id: str, order: int, due: datetime
-    ) -> None:
-        self.owner, self.lane, self.event, self.id = owner, lane, event, id
-        self.order, self.due = order, due
-        self.planned = due  # when the next attempt is due if answers take no time: the same in every run
-        self.attempts = self.base = 0
-        self.verdict: Status | None = None
-        self.sending = False
-        self.reason = ""  # why it was given up while its attempt was in flight
-        self.cancelled = False  # settled before its turn came
-
-    def fall_due(self) -> None:
-        self.owner.fall_due(self)
 
 
 class Dispatcher:
@@ -98,7 +65,7 @@ class Dispatcher:
         self._stamp = stamp  # when an attempt was planned for -> what its headers say
         self._on_idle = on_idle  # called when nothing is pending any more
         self._lanes: dict[str, Lane] = {}
-        self._jobs: dict[str, _Job] = {}  # what has not settled, by delivery id
+        self._jobs: dict[str, Job] = {}  # what has not settled, by delivery id
         self._ordered = 0
         self._waiting: dict[Waiter, None] = {}
 
@@ -135,8 +102,11 @@ class Dispatcher:
         An attempt that was in flight is closed as ``interrupted``: it counts, and its
         number is not used again.
         """
-        lane, cut, last = self._lanes[pending.connection_id], pending.in_flight, pending.last
+        lane, cut, last = self._lanes.get(pending.connection_id), pending.in_flight, pending.last
         now = self._clock.now()
+        if lane is None:
+            self._lose(pending)
+            return
         job = self._job(lane, pending.event, pending.delivery_id, pending.due or now)
         job.attempts, job.base = pending.begun, pending.base
         if cut is not None:
@@ -148,6 +118,22 @@ class Dispatcher:
             assert last is not None, "what has no attempt yet is due"
             _, _, status = self._judge(job, last.attempt, Exchange(outcome=last.outcome, elapsed_ms=0.0))
             self._settle(job, status or Status.DEAD_LETTER, now)
+
+    def _lose(self, pending: Pending) -> None:
+        """Its connection is gone: nobody can send it."""
+        names = {
+            "run_id": pending.run_id,
+            "delivery_id": pending.delivery_id,
+            "event_id": pending.event.id,
+            "connection_id": pending.connection_id,
+        }
+        now = self._clock.now()
+        if (cut := pending.in_flight) is not None:
+            facts = _facts(cut) | {"rendering": cut.rendering, "started_at": cut.at}
+            self._journal.append(Attempted(at=now, outcome=_INTERRUPTED.outcome, elapsed_ms=0.0, **facts))
+        self._journal.append(
+            Settled(at=now, status=Status.FAILED, attempt_count=pending.begun, reason=DELETED, **names)
+        )
 
     def resend(self, delivery_id: str, event: Event, connection_id: str, attempts: int) -> None:
         """One more attempt at once for a settled delivery, and the ladder anew; its numbers go on counting."""
@@ -199,7 +185,7 @@ class Dispatcher:
             self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
         return tuple(job.id for job in jobs)
 
-    def fall_due(self, job: _Job) -> None:
+    def fall_due(self, job: Job) -> None:
         """An attempt is due, or the end of a delivery whose last attempt used up sandbox time."""
         if job.verdict is not None:
             self._settle(job, job.verdict, job.due)
@@ -238,10 +224,11 @@ class Dispatcher:
         finally:
             lane.workers -= 1
 
-    async def _attempt(self, job: _Job) -> None:
+    async def _attempt(self, job: Job) -> None:
         lane, clock, journal = job.lane, self._clock, self._journal
         number = job.attempts = job.attempts + 1
         rendering = Rendering(job.event, lane.target, number, self._stamp(job.planned))
+        request = rendering.request()  # first, so that the journal knows what it was signed with
         beginning = Attempting(
             at=clock.now(),
             run_id=self._run_id,
@@ -256,21 +243,17 @@ class Dispatcher:
         journal.append(beginning)
         try:
             await journal.commit()
-            exchange = await self._transport.send(rendering.request(), timeout=lane.policy.timeout)
+            exchange = await self._transport.send(request, timeout=lane.policy.timeout)
         except asyncio.CancelledError:
             # Whoever takes the delivery up goes on with the next attempt.
-            ended_at, due, _ = self._judge(job, number, _INTERRUPTED)
-            journal.append(
-                Attempted(
-                    at=ended_at, outcome=_INTERRUPTED.outcome, elapsed_ms=0.0, next_attempt_at=due, **facts
-                )
-            )
+            job.sending = False
+            self._close(job, facts, _INTERRUPTED, go_on=False)
             raise
         job.sending = False
         self._close(job, facts, exchange)
 
-    def _close(self, job: _Job, facts: dict[str, Any], exchange: Exchange) -> None:
-        """Journal how an attempt ended, and see to what follows."""
+    def _close(self, job: Job, facts: dict[str, Any], exchange: Exchange, *, go_on: bool = True) -> None:
+        """Journal how an attempt ended, and see to what follows; not to a next attempt unless *go_on*."""
         ended_at, due, status = self._judge(job, facts["attempt"], exchange)
         if job.reason and status is not Status.SUCCESS:
             due, status = None, Status.FAILED
@@ -286,7 +269,8 @@ class Dispatcher:
         )
         if due is not None:
             job.due = due
-            self._clock.schedule(due, Rank.ATTEMPT, job.order, job)
+            if go_on:
+                self._clock.schedule(due, Rank.ATTEMPT, job.order, job)
         elif status is not None:
             if ended_at > self._clock.now():
                 job.due, job.verdict = ended_at, status
@@ -295,7 +279,7 @@ class Dispatcher:
                 self._settle(job, status, ended_at)
 
     def _judge(
-        self, job: _Job, number: int, exchange: Exchange
+        self, job: Job, number: int, exchange: Exchange
     ) -> tuple[datetime, datetime | None, Status | None]:
         """When the attempt ended, when the next is due, or how the delivery ends."""
         policy, outcome = job.lane.policy, exchange.outcome
@@ -318,7 +302,7 @@ class Dispatcher:
             case other:
                 assert_never(other)
 
-    def _settle(self, job: _Job, status: Status, at: datetime) -> None:
+    def _settle(self, job: Job, status: Status, at: datetime) -> None:
         self._journal.append(
             Settled(
                 at=at,
@@ -338,7 +322,7 @@ class Dispatcher:
                 waiter.wake()
             self._on_idle()
 
-    def _give_up(self, jobs: Iterable[_Job], reason: str) -> None:
+    def _give_up(self, jobs: Iterable[Job], reason: str) -> None:
         now = self._clock.now()
         for job in tuple(jobs):
             job.reason = reason
@@ -365,9 +349,9 @@ class Dispatcher:
                 return not self._jobs
         return True
 
-    def _job(self, lane: Lane, event: Event, id: str, due: datetime) -> _Job:
+    def _job(self, lane: Lane, event: Event, id: str, due: datetime) -> Job:
         self._ordered += 1
-        job = self._jobs[id] = _Job(self, lane, event, id, self._ordered, due)
+        job = self._jobs[id] = Job(self.fall_due, lane, event, id, self._ordered, due)
         return job
 
     def _delivery_id(self, event: Event, lane: Lane) -> str:

@@ -11,18 +11,17 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox.clock import breathe, running, wall_now
+from sandbox.byhand import ByHand
+from sandbox.clock import running, wall_now
 from sandbox.connections import Connections
 from sandbox.core.cast import Cast
-from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, is_documented
 from sandbox.core.durations import as_duration
 from sandbox.core.entries import Verdict
 from sandbox.core.errors import SettleTimeout, UsageError
-from sandbox.core.expectations import in_short
+from sandbox.core.expectations import pending_in_words
 from sandbox.core.ids import Seed
-from sandbox.core.ledger import Delivery, Pending
+from sandbox.core.ledger import Delivery
 from sandbox.core.model import Connection, Event, Status
-from sandbox.core.moments import isoformat
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Origin, Scenario, SignatureTime
@@ -33,8 +32,6 @@ from sandbox.player import Player
 from sandbox.steering import Speed, SteeredClock
 from sandbox.subscriber import Subscriber
 from sandbox.transport import HttpTransport, Transport
-
-_BREATH = 32  # emissions between two turns for everybody else
 
 
 class Sandbox:
@@ -93,7 +90,6 @@ class Sandbox:
         self._on_idle = on_idle
         self._dispatchers: list[Dispatcher] = []
         self._played: Counter[str] = Counter()
-        self._emitted = 0
         self._cast = self._new_cast(self._cast_of)
         self._connections = Connections(
             self._cast,
@@ -112,7 +108,8 @@ class Sandbox:
         self._clock = SteeredClock(start=self._start or wall_now(), speed=self._speed, paused=self._paused)
         self._owner = Owner()
         await self._owner.open()
-        self._by_hand = self._new_dispatcher(self._clock, self._name_run(0))
+        dispatcher = self._new_dispatcher(self._clock, self._name_run(0))
+        self._by_hand = ByHand(self._cast, dispatcher, self._clock, self.journal)
         return self
 
     async def __aexit__(
@@ -190,7 +187,7 @@ class Sandbox:
         event: str = "chat.created",
         *,
         channel: str | Sequence[str] | None = None,
-        contact: str | None = None,
+        contact: str | Mapping[str, Any] | None = None,
         origin: Origin = "inbound",
         data: Mapping[str, Any] | None = None,
         id: str | None = None,
@@ -199,36 +196,21 @@ class Sandbox:
         """Let something happen now; it is delivered in the background.
 
         *channel* is one name or several to draw from, *contact* a name given to the
-        sandbox, ``"none"`` (a chat without a contact) or, by default, somebody new;
-        *data* is merged over what was made up, and None removes a field.
+        sandbox, fields as a scenario pins them, ``"none"`` (a chat without a contact) or,
+        by default, somebody new; *data* is merged over what was made up, and None removes
+        a field.
         """
-        clock, _ = self._running()
-        self._known(event)
-        channels = CHANNELS if channel is None else (channel,) if isinstance(channel, str) else tuple(channel)
-        cameo = self._cast.chat_created(
-            at=clock.now(),
-            channels=channels,
+        happened, _ = self.by_hand.happen(
+            event,
+            channel=channel,
             contact=contact,
             origin=origin,
             data=data,
-            event_id=id,
+            id=id,
             occurred_at=occurred_at,
         )
-        self._by_hand.dispatch(cameo.event, who=cameo.who)
-        self._emitted += 1
-        with running(clock):
-            await self.journal.commit()
-            if self._emitted % _BREATH == 0:
-                await breathe()
-        return cameo.event
-
-    @staticmethod
-    def _known(event: str) -> None:
-        if event in BUILT_EVENTS:
-            return
-        if is_documented(event):
-            raise UsageError(f"{event} is documented, not yet built; what can be emitted: chat.created")
-        raise UsageError(f"Wexio documents no event called {event!r}; what can be emitted: chat.created")
+        await self.by_hand.commit()
+        return happened
 
     async def play(
         self,
@@ -251,10 +233,11 @@ class Sandbox:
         if not self.connections:
             raise UsageError("nothing to deliver to: connect a subscriber first")
         at = clock.now()
-        if self._start is not None and not (self._emitted or self._played or self.pending):
+        if self._start is not None and not (self._by_hand.emitted or self._played or self.pending):
             at = clock.begin()  # what happens first happens at the start, in every run
         self._played[scenario.name] += 1
         run_id = self._name_run(self._played.total())
+        self.journal.ledger.watch(run_id)
         dispatcher = self._new_dispatcher(clock, run_id)
         player = Player(
             scenario,
@@ -337,18 +320,20 @@ class Sandbox:
         """How many deliveries have not settled."""
         return sum(dispatcher.pending for dispatcher in self._dispatchers)
 
+    async def until_broken(self) -> None:
+        """Wait until a bug has ended everything, and raise it."""
+        await asyncio.shield(self._running()[1].task)
+
     def give_up(self, reason: str) -> None:
         """Everything that is pending ends as FAILED, for this *reason*."""
         for dispatcher in self._dispatchers:
             dispatcher.give_up(reason)
 
-    def take_up(self, pending: Pending) -> None:
-        """Go on with a delivery that another sandbox of this journal has left."""
-        self._by_hand.take_up(pending)
-
-    def resend(self, delivery_id: str, event: Event, connection_id: str, attempts: int) -> None:
-        """One more attempt at once for a settled delivery, and the ladder anew."""
-        self._by_hand.resend(delivery_id, event, connection_id, attempts)
+    @property
+    def by_hand(self) -> ByHand:
+        """What is emitted by hand, and who delivers it."""
+        self._running()
+        return self._by_hand
 
     # --- looking -----------------------------------------------------------------------
 
@@ -362,15 +347,7 @@ class Sandbox:
 
     def describe_pending(self) -> str:
         """What has not settled, in words: how many, and until when the first ones wait."""
-        pending = [item for item in self.deliveries() if item.status is Status.PENDING]
-        parts = [in_short(pending)]
-        for item in pending[:5]:
-            due = item.next_attempt_at
-            state = f"next attempt at {isoformat(due)}" if due else "attempt in flight"
-            parts.append(f"{item.who or item.event} ({item.event_id}): {item.attempt_count} made, {state}")
-        if len(pending) > 5:
-            parts.append(f"and {len(pending) - 5} more")
-        return "; ".join(parts)
+        return "; ".join(pending_in_words(self.deliveries()))
 
     # --- parts -----------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class Owner:
             ready.set_result(group)
             await asyncio.get_running_loop().create_future()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> object:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
         """Run *work* in the background; nothing where the end has begun."""
         assert self._group is not None, "open it first"
         try:

@@ -12,7 +12,7 @@ from sandbox.core.entries import Expectation
 from sandbox.core.expectations import judge, others_succeeded, settled_in_time
 from sandbox.core.ledger import Delivery, Ledger
 from sandbox.core.scenario import Emit, Expect, Outage, Repeat, Scenario, Settle, Step, Wait
-from sandbox.dispatcher import Dispatcher
+from sandbox.dispatcher import Dispatcher, Spawn
 from sandbox.subscriber import Subscriber
 
 _BREATH = 32  # emissions between two turns for everybody else
@@ -32,7 +32,7 @@ class Player:
         dispatcher: Dispatcher,
         ledger: Ledger,
         subscriber: Subscriber | None,
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        spawn: Spawn,
         narrate: Callable[[str], None] | None = None,
     ) -> None:
         self._scenario, self._run_id = scenario, run_id
@@ -49,7 +49,7 @@ class Player:
 
         The caller holds the clock.
         """
-        outage = _Outage(self._clock, self._subscriber, self._scenario.subscriber.outage, self._spawn)
+        outage = ScriptedOutage(self._clock, self._subscriber, self._scenario.subscriber.outage, self._spawn)
         outage.announce(self._at)
         try:
             await self._steps(self._scenario.steps)
@@ -125,7 +125,7 @@ class Player:
         return list(self._ledger.deliveries(run_id=self._run_id))
 
 
-class _Outage:
+class ScriptedOutage:
     """The outage that a scenario scripts for its subscriber; over at the latest when the scenario is."""
 
     def __init__(
@@ -135,19 +135,25 @@ class _Outage:
         outage: Outage | None,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        self._clock, self._subscriber, self._outage, self._spawn = clock, subscriber, outage, spawn
+        self._clock, self._subscriber, self._spawn = clock, subscriber, spawn
+        self.outage = outage
         self._changes: list[_Change] = []
         self._begun = False
 
     def announce(self, at: datetime) -> None:
         """Have it begin and end at its moments; the scenario begins *at*."""
-        if self._subscriber is None or self._outage is None:
+        if self._subscriber is None or self.outage is None:
             return
-        begins = later(at, self._outage.start)
-        ends = later(begins, self._outage.duration)
+        begins = later(at, self.outage.start)
+        ends = later(begins, self.outage.duration)
         for moment, change in ((begins, self._begin), (ends, self.end)):
             self._changes.append(_Change(self._clock, change, self._spawn))
             self._clock.schedule(moment, Rank.SUBSCRIBER, 0, self._changes[-1])
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it has yet to begin, or to end."""
+        return any(not (change.cancelled or change.done) for change in self._changes)
 
     def cancel(self) -> None:
         """What has not begun or ended yet will not do so by itself."""
@@ -156,9 +162,9 @@ class _Outage:
 
     async def _begin(self) -> None:
         assert self._subscriber is not None
-        assert self._outage is not None
+        assert self.outage is not None
         self._begun = True
-        await self._subscriber.fail(self._outage.status)
+        await self._subscriber.fail(self.outage.status)
 
     async def end(self) -> None:
         """Recover, if it has begun."""
@@ -170,16 +176,12 @@ class _Outage:
 class _Change:
     """Something that happens to the subscriber at its moment."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        change: Callable[[], Coroutine[Any, Any, None]],
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
-    ) -> None:
+    def __init__(self, clock: Clock, change: Callable[[], Coroutine[Any, Any, None]], spawn: Spawn) -> None:
         self._clock, self._change, self._spawn = clock, change, spawn
-        self.cancelled = False
+        self.cancelled = self.done = False
 
     def fall_due(self) -> None:
+        self.done = True
         self._clock.hold()
         self._spawn(self._run())
 

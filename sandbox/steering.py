@@ -6,11 +6,11 @@ in which time passes changes; what was due stays due, and what runs goes on runn
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Self
 
 from sandbox.clock import Agenda, Rank, Scheduled, SteppingClock, SystemClock, later, wall_now
 from sandbox.core.errors import UsageError
@@ -32,6 +32,25 @@ class Position:
         if self.paused or isinstance(self.speed, str):
             return self.at
         return later(self.at, max(wall - self.wall, timedelta()) * self.speed)
+
+    def document(self) -> dict[str, Any]:
+        """The position as JSON."""
+        return {
+            "at": self.at.isoformat(),
+            "wall": self.wall.isoformat(),
+            "speed": self.speed,
+            "paused": self.paused,
+        }
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """The reverse of `document`."""
+        return cls(
+            at=datetime.fromisoformat(document["at"]),
+            wall=datetime.fromisoformat(document["wall"]),
+            speed=document["speed"],
+            paused=document["paused"],
+        )
 
 
 class SteeredClock:

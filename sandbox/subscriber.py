@@ -115,6 +115,11 @@ class Subscriber:
         host = _REACHED_AT.get(self._host, self._host)
         return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
 
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What it answers, by requests seen of each event; the last one repeats."""
+        return self._answers
+
     async def start(self) -> None:
         """Listen; raises `CannotRun` if the port cannot be had."""
         if self._server is not None:

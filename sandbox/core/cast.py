@@ -109,6 +109,17 @@ class Cast:
         founded = _FOUNDED + timedelta(seconds=stream.below(_FOUNDING_DAYS * 86_400))
         return stream.object_id(founded if self._dated else None)
 
+    def introduce(self, pins: Pins) -> str:
+        """Make somebody known who is described by *pins* alone; returns a name for them.
+
+        The same pins are the same person.  Raises `UsageError`.
+        """
+        name = _json(dict(sorted(pins.items()))).decode()
+        if name not in self._contacts:
+            check_pins("contact", pins)
+            self._contacts[name] = dict(pins)
+        return name
+
     # --- what happens --------------------------------------------------------------
 
     def chat_created(

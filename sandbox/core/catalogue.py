@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from sandbox.core.errors import UsageError
+
 CHANNELS: Final = ("WHATSAPP", "TELEGRAM", "VIBER", "INSTAGRAM")
 
 CHANNEL_ID_FIELD: Final = {
@@ -49,3 +51,12 @@ def subscribes(subscribed: Iterable[str], event: str) -> bool:
     Names match exactly; only ``flow`` matches every ``flow.*`` (documented).
     """
     return event in subscribed or (event.startswith("flow.") and "flow" in subscribed)
+
+
+def known_event(event: str) -> str:
+    """*event* as one that can be emitted.  Raises `UsageError` that says which can."""
+    if event in BUILT_EVENTS:
+        return event
+    if is_documented(event):
+        raise UsageError(f"{event} is documented, not yet built; what can be emitted: chat.created")
+    raise UsageError(f"Wexio documents no event called {event!r}; what can be emitted: chat.created")

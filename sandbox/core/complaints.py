@@ -56,12 +56,12 @@ def complaints(
 ) -> Iterator[Problem]:
     """Each problem of *error*, found where *value* was held against *shape*."""
     for detail in error.errors(include_url=False):
-        path, at_key = _path(detail["loc"], value)
+        path, at_key = path_of(detail["loc"], value)
         yield _problem(detail, path, at_key, shape, document)
 
 
-def _path(loc: tuple[int | str, ...], value: Any) -> tuple[Path, bool]:
-    """The path in the file: *loc* without the tags of unions."""
+def path_of(loc: tuple[int | str, ...], value: Any) -> tuple[Path, bool]:
+    """The path in the data: *loc* without the tags of unions; and whether it means a key."""
     path: Path = ()
     at_key = False
     here = value
@@ -139,6 +139,11 @@ def _unknown_key(key: str, path: Path, shape: type[BaseModel] | None, document: 
     else:
         hint = f"there is only {known[0]}" if len(known) == 1 else f"there are {', '.join(known)}"
     return document.problem(path, message, hint=hint, at_key=True)
+
+
+def known_keys(shape: type[BaseModel], loc: Iterable[int | str]) -> list[str]:
+    """The keys of the shape to which *loc* leads."""
+    return _keys(_shape_at(shape, loc))
 
 
 def _keys(shape: type[BaseModel] | None) -> list[str]:

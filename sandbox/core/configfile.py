@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, ValidationError
 
+from sandbox.core import operating
 from sandbox.core import readers as read
 from sandbox.core import scalars as of
 from sandbox.core.complaints import all_problems
@@ -73,12 +74,29 @@ class _Profile(Shape):
     types: _Types = _Types()
 
 
+class _Server(Shape):
+    host: Annotated[str, PlainValidator(operating.host)] = ""
+    port: Annotated[int, PlainValidator(operating.port)] = 0
+    db: Annotated[str, PlainValidator(operating.file_name)] = ""
+    scenarios: Annotated[str, PlainValidator(operating.file_name)] = ""
+    token: Annotated[str, PlainValidator(operating.token)] = ""
+    allow_target: list[Annotated[str, PlainValidator(operating.target)]] = Field(default_factory=list)
+    allow_host: list[Annotated[str, PlainValidator(operating.host_name)]] = Field(default_factory=list)
+    no_subscriber: of.Truth = False
+    subscriber_port: Annotated[int, PlainValidator(operating.port)] = 0
+    log_format: Annotated[Literal["text", "json"], PlainValidator(read.word("text", "json"))] = "text"
+    keep_for: Annotated[timedelta | None, PlainValidator(operating.age)] = None
+    keep_entries: Annotated[int | None, PlainValidator(operating.number)] = None
+    keep_bytes: Annotated[int | None, PlainValidator(operating.size)] = None
+
+
 class ConfigShape(Shape):
     """The file's keys; only what is written counts, all else stays as it is."""
 
     profile: _Profile = _Profile()
     connections: list[ConnectionShape] = Field(default_factory=list)
     retry: Retry | None = None
+    server: _Server = _Server()
 
 
 def parse_config(text: str | bytes, *, file: str, environ: Mapping[str, str]) -> Config:
@@ -90,17 +108,6 @@ def parse_config(text: str | bytes, *, file: str, environ: Mapping[str, str]) ->
         return Config()
     value, unresolved = expand(document, environ, strict=True)
     shape, refused = None, None
-    if isinstance(value, dict) and "server" in value:
-        # For a program that serves; silence would let one think it did something here.
-        document.problems.append(
-            document.problem(
-                ("server",),
-                "server is documented, not yet built",
-                hint="leave it out until then",
-                at_key=True,
-            )
-        )
-        value = {key: item for key, item in value.items() if key != "server"}
     try:
         shape = ConfigShape.model_validate(value)
     except ValidationError as error:
@@ -120,6 +127,7 @@ def parse_config(text: str | bytes, *, file: str, environ: Mapping[str, str]) ->
         profile=profile,
         connections=tuple(connection_of(item, profile) for item in shape.connections),
         retry=retry_of(shape.retry, profile),
+        server={name: _frozen(getattr(shape.server, name)) for name in shape.server.model_fields_set},
     )
 
 

@@ -10,6 +10,7 @@ from sandbox.core.durations import format_duration
 from sandbox.core.entries import Expectation
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Status
+from sandbox.core.moments import isoformat
 from sandbox.core.scenario import Expect
 
 _NAMED = 3  # how many deliveries are named one by one
@@ -73,6 +74,19 @@ def in_short(deliveries: Iterable[Delivery]) -> str:
     """``20 SUCCESS, 2 DEAD_LETTER``, or ``no deliveries``."""
     counts = Counter(item.status for item in deliveries)
     return ", ".join(f"{counts[status]} {status}" for status in Status if counts[status]) or "no deliveries"
+
+
+def pending_in_words(deliveries: Iterable[Delivery]) -> list[str]:
+    """How many have not settled, then until when the first ones wait."""
+    pending = [item for item in deliveries if item.status is Status.PENDING]
+    lines = [in_short(pending)]
+    for item in pending[:5]:
+        due = item.next_attempt_at
+        state = f"next attempt at {isoformat(due)}" if due else "attempt in flight"
+        lines.append(f"{item.who or item.event} ({item.event_id}): {item.attempt_count} made, {state}")
+    if len(pending) > 5:
+        lines.append(f"and {len(pending) - 5} more")
+    return lines
 
 
 def _took(delivery: Delivery) -> timedelta | None:

@@ -117,7 +117,7 @@ AUTH_TYPE: Final = {Hmac: "HMAC", Bearer: "BEARER", Basic: "BASIC", NoAuth: "NON
 
 def url_fault(url: str) -> str | None:
     """What is wrong with *url* as a subscriber's address, or None."""
-    if any(character.isspace() or ord(character) < 32 for character in url):
+    if any(character.isspace() or ord(character) < 32 or ord(character) == 127 for character in url):
         return "the url holds white space or control characters"
     try:
         parts = urlsplit(url)

@@ -148,7 +148,7 @@ def _auth(value: object) -> str:
 
 
 AuthShape = HmacShape | BearerShape | BasicShape | NoneShape
-_Auth = Annotated[
+AuthForm = Annotated[
     Annotated[HmacShape, Tag("§HMAC")]
     | Annotated[BearerShape, Tag("§BEARER")]
     | Annotated[BasicShape, Tag("§BASIC")]
@@ -166,7 +166,7 @@ class ConnectionShape(Shape):
     name: of.SomeText
     id: of.ObjectId | None = None
     url: of.Url
-    auth: _Auth = Field(default_factory=lambda: HmacShape(type="HMAC"))
+    auth: AuthForm = Field(default_factory=lambda: HmacShape(type="HMAC"))
     events: list[of.DocumentedEvent] = ["chat.created"]
     active: of.Truth = True
     retry: Retry | None = None

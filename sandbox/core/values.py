@@ -54,7 +54,7 @@ def connection_of(shape: shapes.ConnectionShape, profile: Profile) -> Connection
         name=shape.name,
         id=shape.id,
         url=shape.url,
-        auth=_auth(shape.auth),
+        auth=auth_of(shape.auth),
         events=tuple(shape.events),
         active=shape.active,
         retry=retry_of(shape.retry, profile),
@@ -62,7 +62,8 @@ def connection_of(shape: shapes.ConnectionShape, profile: Profile) -> Connection
     )
 
 
-def _auth(shape: shapes.AuthShape | shapes.UnknownAuthShape) -> Auth:
+def auth_of(shape: shapes.AuthShape | shapes.UnknownAuthShape) -> Auth:
+    """How to authorise.  Raises `UsageError` for what no header can carry."""
     match shape:
         case shapes.HmacShape():
             return Hmac(secret=shape.secret)
@@ -103,14 +104,15 @@ def retry_of(shape: shapes.RetryShape | str | None, profile: Profile) -> RetryPo
 def _subscriber(shape: shapes.SubscriberShape) -> SubscriberScript:
     outage = shape.outage
     return SubscriberScript(
-        respond=script(_answer(item) for item in shape.respond),
+        respond=script(answer_of(item) for item in shape.respond),
         outage=None
         if outage is None
         else Outage(start=outage.from_, duration=outage.for_, status=outage.status),
     )
 
 
-def _answer(item: Any) -> Any:
+def answer_of(item: Any) -> Any:
+    """An answer as `sandbox.core.answers.script` takes it."""
     if not isinstance(item, shapes.AnswerShape):
         return item
     return Answer(status=item.status, after=item.after or timedelta(), headers=item.headers or {})

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from json import loads
@@ -164,3 +164,12 @@ def scenario(folder: Path) -> Callable[..., str]:
         return name
 
     return write
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Any]:
+    """The web on a port, before a workspace in memory; every answer is held to the OpenAPI document."""
+    from tests.web import serving
+
+    async with serving() as client:
+        yield client

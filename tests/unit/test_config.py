@@ -88,7 +88,7 @@ connections:
         ("profile: {delivery: {success: [600]}}", "600 is no status code"),
         ("profile: {types: {viber_id: x}}", "'x' is no pattern of an id"),
         ("profile: {request: {user_agent: 'a\\nb'}}", None),
-        ("server: {port: 1}", "1:1: server is documented, not yet built"),
+        ("server: {port: 99999}", "1:16: '99999' is no port: 0 to 65535 are"),
         ("retry: {attempts: 3, delays: [1s]}", "3 attempts have 2 delays between them, not 1"),
         ("connections: [{name: a, url: x}]", "must begin with http"),
         (

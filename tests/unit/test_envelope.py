@@ -119,3 +119,12 @@ def test_connections_share_the_event_id_unless_the_profile_says_otherwise():
 
 def test_a_request_is_the_same_each_time_it_is_rendered():
     assert request(Hmac("x")) == request(Hmac("x"))
+
+
+def test_a_kept_signature_makes_the_same_request_without_the_secret():
+    signed = Connection(name="crm", url="http://127.0.0.1:1/x", auth=Hmac("x"), id="a" * 24)
+    bare = Connection(name="crm", url="http://127.0.0.1:1/x", auth=Hmac(), id="a" * 24)
+    sent = Rendering(EVENT, Target(signed), 1, SENT)
+    request = sent.request()
+    assert Rendering(EVENT, Target(bare), 1, SENT, sent.signature).request() == request
+    assert Rendering(EVENT, Target(bare), 1, SENT).request() != request

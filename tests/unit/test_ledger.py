@@ -1,8 +1,8 @@
 """Deliveries are folded from entries; events without any are known as well."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sandbox.core.entries import Emitted
+from sandbox.core.entries import Emitted, Resent, Settled
 from sandbox.core.ledger import Ledger
 from sandbox.core.model import Event, Status
 
@@ -41,3 +41,35 @@ def test_an_event_is_known_in_its_own_run_only():
     ledger.apply(emitted(1, "r"))
     assert ledger.knows("evt_1", run_id="r")
     assert not ledger.knows("evt_1", run_id="s")
+
+
+def settled(status, **options):
+    return Settled(
+        at=AT + timedelta(minutes=1),
+        run_id="r",
+        delivery_id="dlv_r_1_a",
+        event_id="evt_1",
+        connection_id="a",
+        status=status,
+        attempt_count=1,
+        **options,
+    )
+
+
+def test_a_delivery_that_was_given_up_says_why():
+    ledger = Ledger()
+    ledger.apply(emitted(1, "r", "a"))
+    ledger.apply(settled(Status.FAILED, reason="stopped"))
+    [delivery] = ledger.deliveries()
+    assert (delivery.status, delivery.reason, delivery.next_attempt_at) == (Status.FAILED, "stopped", None)
+
+
+def test_a_delivery_that_was_resent_is_pending_and_due_at_once():
+    ledger = Ledger()
+    ledger.apply(emitted(1, "r", "a"))
+    ledger.apply(settled(Status.FAILED, reason="stopped"))
+    again = AT + timedelta(hours=1)
+    ledger.apply(Resent(at=again, run_id="r", delivery_id="dlv_r_1_a", event_id="evt_1", connection_id="a"))
+    [delivery] = ledger.deliveries()
+    assert (delivery.status, delivery.reason, delivery.settled_at) == (Status.PENDING, "", None)
+    assert delivery.next_attempt_at == again

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.core.entries import Attempted, Attempting, Emitted, Expectation, Settled, Verdict
+from sandbox.core.entries import Attempted, Attempting, Emitted, Expectation, Resent, Settled, Verdict
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.model import (
     Basic,
@@ -182,6 +182,27 @@ def test_the_end_of_a_delivery_is_shown_with_its_state(status):
         "attempt_count": 3,
     }
     assert type(document["status"]) is str
+
+
+def test_the_end_of_a_delivery_says_why_where_no_attempt_decided_it():
+    entry = Settled(
+        at=AT, run_id="run_1", delivery_id="dlv_1", event_id="evt_1", connection_id=ID, status=Status.FAILED,
+        attempt_count=1, reason="connection deleted",
+    )  # fmt: skip
+    assert entry_json(9, entry)["reason"] == "connection deleted"
+
+
+def test_a_delivery_that_was_resent_is_shown_by_its_ids():
+    entry = Resent(at=AT, run_id="run_1", delivery_id="dlv_1", event_id="evt_1", connection_id=ID)
+    assert entry_json(10, entry) == {
+        "seq": 10,
+        "kind": "resent",
+        "at": SHOWN_AT,
+        "run_id": "run_1",
+        "delivery_id": "dlv_1",
+        "event_id": "evt_1",
+        "connection_id": ID,
+    }
 
 
 def test_a_verdict_is_shown_with_every_expectation_and_the_counts():
