@@ -1,4 +1,4 @@
-"""`schema`: the JSON schemas, for editors and for receivers."""
+"""`schema`: the JSON schemas, for editors and for receivers, and the document of the server's API."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from sandbox.settings import one_of
 
 
 @click.command()
-@click.argument("name", default="scenario", metavar="[scenario|event]")
+@click.argument("name", default="scenario", metavar="[scenario|event|openapi]")
 def schema(name: str) -> None:
-    """Print a JSON schema: of scenario files (default), or of the events that a subscriber receives."""
-    from sandbox.files import shipped_schema
-
-    if name == "openapi":
-        raise UsageError("openapi is documented, not yet built; there are scenario and event")
+    """Print a document: the JSON schema of scenario files (default), that of an event, or the API's OpenAPI."""
     try:
-        one_of("scenario", "event")(name)
+        one_of("scenario", "event", "openapi")(name)
     except ValueError as error:
         raise UsageError(f"the schema: {error}") from None
+    if name == "openapi":
+        from sandbox.web.api import openapi_text
+
+        click.echo(openapi_text(), nl=False)
+        return
+    from sandbox.files import shipped_schema
+
     click.echo(shipped_schema(name).read_text(encoding="utf-8"), nl=False)

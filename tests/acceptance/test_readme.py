@@ -192,7 +192,7 @@ def test_the_configuration_can_be_read():
     config = parse_config(text, file="README.md", environ={})
     assert len(config.connections) == 1
     assert config.profile.delivery.attempts == 3
-    assert set(yaml.safe_load(text)) == {"profile", "retry", "connections"}
+    assert set(yaml.safe_load(text)) == {"profile", "retry", "connections", "server"}
 
 
 # --- nothing is missing -------------------------------------------------------------------
@@ -224,6 +224,14 @@ def test_every_header_error_and_exit_code_is_in_readme():
     assert [name for name in ErrorType.__args__ if f"`{name}`" not in README and name not in later] == []
     codes = {0, 130, *(kind.exit_code for kind in (SandboxError, *_below(SandboxError)))}
     assert [code for code in codes if f"| `{code}` |" not in README] == []
+
+
+def test_every_route_of_the_server_is_in_readme():
+    from sandbox.web.api import ROUTES
+    from sandbox.web.routes import PREFIX
+
+    calls = [f"`{route.method} {route.path.removeprefix(PREFIX)}`" for route in ROUTES]
+    assert [call for call in calls if call not in README] == []
 
 
 def _below(kind):

@@ -183,9 +183,17 @@ def test_schema_prints_the_shipped_file(cli, arguments, name):
     assert "$schema" in json.loads(done.out)
 
 
+def test_schema_prints_the_document_that_the_server_serves(cli):
+    from sandbox.web.api import openapi_text
+
+    done = cli("schema", "openapi")
+    assert (done.code, done.out) == (0, openapi_text())
+    assert json.loads(done.out)["openapi"].startswith("3.1")
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("openapi", "not yet built; there are scenario and event"), ("evnt", "did you mean event?")],
+    [("opnapi", "did you mean openapi?"), ("evnt", "did you mean event?")],
 )
 def test_another_schema_is_refused(cli, name, says):
     done = cli("schema", name)

@@ -1,0 +1,36 @@
+"""What has been pending longest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox.core.ledger import Delivery
+from sandbox.core.model import Status
+from sandbox.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oldest:
+    """A delivery, and what time it is on its clock."""
+
+    delivery: Delivery
+    now: datetime
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been pending."""
+        return max(0.0, (self.now - self.delivery.emitted_at).total_seconds())
+
+
+def oldest_pending(workspace: Workspace) -> Oldest | None:
+    """The delivery that has been pending longest on its own clock: the server's, or its run's."""
+    clocks = {run.id: run.at for run in workspace.runs()}
+    here = workspace.now()
+    pending = (item for item in workspace.journal.ledger.deliveries() if item.status is Status.PENDING)
+    # In order of emission: the first of each clock is its oldest.
+    first: dict[str, Delivery] = {}
+    for item in pending:
+        first.setdefault(item.run_id if item.run_id in clocks else "", item)
+    found = [Oldest(delivery=item, now=clocks.get(run_id, here)) for run_id, item in first.items()]
+    return max(found, key=lambda item: item.seconds, default=None)

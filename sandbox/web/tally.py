@@ -1,0 +1,95 @@
+"""What is counted while the server runs: fed by the journal, read by /stats and /metrics."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import Counter as Metric
+
+from sandbox.clock import wall_now
+from sandbox.core.entries import Attempted, Emitted, Entry
+from sandbox.core.model import Outcome, Response
+from sandbox.journal import Journal
+
+WINDOW: Final = 1000
+"""So many of the last attempts say how long attempts take."""
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, math.inf)
+
+
+class Tally:
+    """Numbers of what has happened since it began, or since `restart`.
+
+    ``registry`` holds the same for Prometheus; those go on counting over a restart.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._metric_events = Metric(
+            "wexio_sandbox_events", "Events emitted.", ["event", "channel"], registry=self.registry
+        )
+        self._metric_attempts = Metric(
+            "wexio_sandbox_attempts",
+            "Attempts that have ended.",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
+        self._metric_seconds = Histogram(
+            "wexio_sandbox_attempt_duration_seconds",
+            "How long attempts took, in real time.",
+            ["channel"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.streams = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from nothing again."""
+        self.since: datetime = wall_now()
+        self.events: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.channels: Counter[str] = Counter()
+        self._last: deque[float] = deque(maxlen=WINDOW)
+
+    def apply(self, entry: Entry) -> None:
+        """Count one more entry."""
+        match entry:
+            case Emitted(event=event):
+                channel = event.channel or "none"
+                self.events[channel] += 1
+                self._metric_events.labels(event.name, channel).inc()
+            case Attempted(rendering=rendering, outcome=outcome, elapsed_ms=elapsed):
+                channel, kind = rendering.event.channel or "none", kind_of(outcome)
+                self.outcomes[kind] += 1
+                self.channels[channel] += 1
+                self._last.append(elapsed)
+                self._metric_attempts.labels(channel, kind).inc()
+                self._metric_seconds.labels(channel).observe(elapsed / 1000)
+
+    async def follow(self, journal: Journal, *, after: int) -> None:
+        """Count whatever the journal tells beyond *after*, until it is closed."""
+        async for _, entry in journal.follow(after):
+            self.apply(entry)
+
+    def latencies(self, *shares: float) -> Sequence[float | None]:
+        """For each of *shares* (0.5 is half), in how many milliseconds so many of the last attempts were over."""
+        ordered = sorted(self._last)
+        if not ordered:
+            return [None] * len(shares)
+        return [round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 3) for share in shares]
+
+    @property
+    def measured(self) -> int:
+        """How many attempts `latencies` speaks of."""
+        return len(self._last)
+
+
+def kind_of(outcome: Outcome) -> str:
+    """``2xx`` and the like, or the kind of the error."""
+    return f"{outcome.status // 100}xx" if isinstance(outcome, Response) else outcome.type

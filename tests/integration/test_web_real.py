@@ -1,0 +1,250 @@
+"""The API before the real workspace: a journal on disk, a real transport, an independent receiver."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from sandbox.clock import wall_now
+from sandbox.core.config import Config
+from sandbox.core.model import Connection
+from sandbox.core.signing import check
+from sandbox.store import SqliteJournal
+from sandbox.subscriber import Subscriber
+from sandbox.transport import HttpTransport
+from sandbox.workspace import Workspace
+from tests.receiver import Receiver
+from tests.web import serving
+
+
+@asynccontextmanager
+async def real(path=":memory:", *, config=None, subscriber=True, **options):
+    """The whole of it, as `serve` puts it together."""
+    async with AsyncExitStack() as stack:
+        journal = await stack.enter_async_context(await SqliteJournal.open(path))
+        secrets, receiver = {}, None
+        if subscriber:
+            receiver = Subscriber(now=lambda: wall_now().timestamp(), secrets=secrets)
+            await stack.enter_async_context(receiver)
+        transport = HttpTransport()
+        stack.push_async_callback(transport.close)
+        workspace = await stack.enter_async_context(
+            Workspace(
+                journal=journal,
+                transport=transport,
+                config=config or Config(),
+                subscriber=receiver,
+                subscriber_secrets=secrets,
+            )
+        )
+        yield await stack.enter_async_context(serving(workspace, **options))
+
+
+@pytest.fixture
+async def api():
+    async with real() as client:
+        yield client
+
+
+async def emitted(api, **body):
+    answer = await api.post("/events", {"event": "chat.created", **body})
+    assert answer.status == 202, answer.text
+    return answer.json
+
+
+async def test_an_event_arrives_signed_by_the_secret_that_was_shown(api):
+    async with Receiver() as receiver:
+        made = await api.connected(url=receiver.url)
+        event = (await emitted(api, contact={"firstName": "Zoë"}))["events"][0]
+        settled = await api.post("/settle", {"timeout": "10s"})
+    assert settled.json == {"deliveries": {"SUCCESS": 1}}
+    [seen] = receiver.seen
+    assert check(
+        header=seen["X-Wexio-Signature"],
+        body=seen.body,
+        secret=made["auth"]["secret"].encode(),
+        now=wall_now().timestamp(),
+    ).valid
+    assert seen["X-Wexio-Event-Id"] == event["id"]
+    assert "Zoë".encode() in seen.body
+
+
+async def test_the_delivery_shows_what_was_sent_byte_for_byte(api):
+    async with Receiver(lambda seen: 200 if seen.number > 1 else 500) as receiver:
+        await api.connected(url=receiver.url, retry={"attempts": 2, "delays": ["10ms"]})
+        [id] = (await emitted(api))["deliveries"]
+        await api.post("/settle", {"timeout": "10s"})
+    shown = (await api.get(f"/deliveries/{id}")).json
+    assert (shown["status"], shown["attempt_count"]) == ("SUCCESS", 2)
+    for attempt, seen in zip(shown["attempts"], receiver.seen, strict=True):
+        assert attempt["request"]["body"].encode() == seen.body
+        assert ["X-Wexio-Signature", seen["X-Wexio-Signature"]] in attempt["request"]["headers"]
+    assert [attempt["response"]["status"] for attempt in shown["attempts"]] == [500, 200]
+
+
+async def test_whatever_an_answer_has_reported_is_visible_to_the_next_read(api):
+    made = await api.connected()
+    ids = (await emitted(api, count=20))["deliveries"]
+    assert [item["id"] for item in (await api.get("/deliveries")).json["items"]] == ids[::-1]
+    kinds = [entry["kind"] for entry in (await api.get("/journal")).json["items"]]
+    assert kinds.count("emitted") == 20
+    await api.delete(f"/connections/{made['id']}")
+    assert (await api.get("/connections")).json["items"] == []
+    failed = (await api.get("/deliveries?status=FAILED")).json["items"]
+    assert len(failed) == 20
+
+
+async def test_under_a_manual_clock_settling_says_that_only_an_advance_helps(api):
+    await api.put("/clock", {"speed": "manual"})
+    await api.connected(url="http://127.0.0.1:9/", retry={"attempts": 2, "delays": ["1h"]})
+    [id] = (await emitted(api))["deliveries"]
+    stuck = await api.post("/settle", {"timeout": "1h"})
+    assert (stuck.status, stuck.json["deliveries"]) == (408, {"PENDING": 1})
+    [waiting] = stuck.json["waiting"]
+    assert waiting["delivery_id"] == id
+    assert waiting["next_attempt_at"] is not None
+    assert (await api.get("/clock")).json["next_due"] == waiting["next_attempt_at"]
+    assert (await api.get("/stats")).json["pending"]["oldest"]["delivery_id"] == id
+    await api.post("/clock/advance", {"by": "1h"})
+    assert (await api.post("/settle")).json == {"deliveries": {"DEAD_LETTER": 1}}
+    assert (await api.post(f"/deliveries/{id}/resend")).json["status"] == "PENDING"
+
+
+async def test_a_paused_connection_holds_what_is_pending(api):
+    async with Receiver(lambda seen: 503 if seen.number == 1 else 200) as receiver:
+        await api.put("/clock", {"speed": "manual"})
+        made = await api.connected(url=receiver.url)
+        [id] = (await emitted(api))["deliveries"]
+        await api.post("/settle", {"timeout": "5s"})
+        await api.patch(f"/connections/{made['id']}", {"active": False})
+        assert (await emitted(api))["deliveries"] == []
+        await api.post("/clock/advance", {"by": "1h"})
+        assert (await api.get(f"/deliveries/{id}")).json["status"] == "PENDING"
+        await api.patch(f"/connections/{made['id']}", {"active": True})
+        await api.post("/clock/advance", {"by": "1s"})
+        assert (await api.get(f"/deliveries/{id}")).json["status"] == "SUCCESS"
+
+
+async def ended(api, id):
+    """The run once it has ended."""
+    async with asyncio.timeout(20):
+        while (run := (await api.get(f"/runs/{id}")).json)["ended_at"] is None:
+            continue
+    return run
+
+
+@pytest.mark.parametrize("scenario", ["first-contact", "no-contact", "dead-letter", "proactive-chat"])
+async def test_a_shipped_scenario_is_played_to_its_verdict(api, scenario):
+    answer = await api.post("/runs", {"scenario": scenario, "speed": "max"})
+    assert answer.status == 201
+    run = await ended(api, answer.json["id"])
+    assert (run["status"], run["verdict"]["passed"]) == ("finished", True), run
+    page = (await api.get(f"/deliveries?run_id={run['id']}&limit=500")).json["items"]
+    assert len(page) == sum(run["deliveries"].values())
+
+
+async def test_a_run_is_paused_stepped_and_stopped(api):
+    text = "name: x\nsteps:\n  - {emit: chat.created}\n  - {wait: 1h}\n  - {emit: chat.created}\n  - {wait: 1h}\n"
+    run = f"/runs/{(await api.post('/runs', {'scenario_yaml': text})).json['id']}"
+    assert (await api.post(f"{run}/pause")).json["status"] == "paused"
+    assert (await api.post(f"{run}/step")).status == 200
+    assert (await api.put(f"{run}/clock", {"speed": 60})).json["speed"] == 60
+    stopped = await api.post(f"{run}/stop")
+    assert stopped.json["status"] == "stopped"
+    assert (await api.post(f"{run}/resume")).status == 409
+
+
+async def test_the_built_in_subscriber_is_scripted(api):
+    answer = await api.put("/subscriber", {"respond": [503, 200]})
+    assert answer.json["respond"] == [503, 200]
+    run = (await api.post("/runs", {"scenario": "no-contact", "speed": "max"})).json
+    assert (await ended(api, run["id"]))["connections"][0]["url"] == answer.json["url"]
+    outage = {"from": "0s", "for": "1h", "status": "down"}
+    await api.put("/subscriber", {"outage": outage})
+    assert (await api.get("/subscriber")).json["outage"] == outage
+    assert (await api.put("/subscriber", {"outage": None})).json["outage"] is None
+
+
+async def test_without_a_subscriber_there_is_nothing_to_script_or_to_play_to():
+    async with real(subscriber=False) as api:
+        assert (await api.put("/subscriber", {"respond": [200]})).status == 404
+        assert (await api.post("/runs", {"scenario": "no-contact"})).status == 422
+
+
+async def test_a_reset_forgets_and_the_stream_goes_on(api):
+    await api.connected()
+    await emitted(api, count=3)
+    seq = (await api.get("/stats")).json["seq"]
+    assert (await api.post("/reset")).status == 204
+    assert (await api.get("/deliveries")).json["items"] == []
+    await emitted(api)
+    [first, *_] = (await api.get(f"/journal?after={seq}")).json["items"]
+    assert first["seq"] > seq
+    assert len((await api.get("/connections")).json["items"]) == 1
+    assert (await api.post("/reset?connections=true")).status == 204
+    assert (await api.get("/connections")).json["items"] == []
+
+
+async def test_everything_is_there_again_after_a_restart(tmp_path):
+    path = tmp_path / "sandbox.db"
+    async with real(path) as api:
+        await api.put("/clock", {"speed": "manual"})
+        made = await api.connected(url="http://127.0.0.1:9/")
+        [id] = (await emitted(api))["deliveries"]
+        await api.post("/settle", {"timeout": "5s"})
+        before = (await api.get(f"/deliveries/{id}")).json
+        entries = (await api.get("/journal")).text
+    async with real(path) as api:
+        assert (await api.get(f"/deliveries/{id}")).json == before
+        assert (await api.get("/journal")).text == entries
+        [shown] = (await api.get("/connections")).json["items"]
+        assert shown["id"] == made["id"]
+        rendered = await api.post("/render", {"event": "chat.created", "connection_id": made["id"]})
+        assert rendered.status == 200
+        assert (await api.get("/clock")).json["speed"] == "manual"
+        assert (await api.get("/stats")).json["deliveries"] == {"PENDING": 1}
+
+
+async def test_what_the_configuration_file_defines_is_shown_and_read_only():
+    config = Config(connections=(Connection(name="team", url="http://127.0.0.1:9/", retry="svix"),))
+    async with real(config=config) as api:
+        [shown] = (await api.get("/connections")).json["items"]
+        assert (shown["name"], shown["read_only"], shown["retry"]) == ("team", True, "svix")
+        assert (await api.patch(f"/connections/{shown['id']}", {"active": False})).status == 409
+        assert (await api.delete(f"/connections/{shown['id']}")).status == 409
+
+
+@pytest.mark.parametrize("scenario", ["first-contact"])
+async def test_the_live_stream_tells_the_whole_story_of_a_run(api, scenario):
+    async with api.session.get(
+        f"{api.url}/api/v1/journal", headers={"Accept": "text/event-stream"}
+    ) as stream:
+        await api.post("/runs", {"scenario": scenario, "speed": "max"})
+        kinds = []
+        async with asyncio.timeout(20):
+            while "verdict" not in kinds:
+                line = (await stream.content.readline()).decode()
+                if line.startswith("event: "):
+                    kinds.append(line.removeprefix("event: ").strip())
+    assert kinds == [entry["kind"] for entry in (await api.get("/journal?limit=1000")).json["items"]]
+
+
+async def test_the_numbers_count_what_is_on_disk(api):
+    async with Receiver() as receiver:
+        await api.connected(url=receiver.url)
+        await emitted(api, count=10, channel="VIBER")
+        await api.post("/settle", {"timeout": "10s"})
+        async with asyncio.timeout(5):
+            while (stats := (await api.get("/stats")).json)["attempts"]["total"] < 10:
+                continue
+    assert stats["attempts"]["by_outcome"] == {"2xx": 10}
+    assert stats["latency"]["p50_ms"] > 0
+    metrics = (await api.get("//metrics")).text
+    assert 'wexio_sandbox_deliveries{status="SUCCESS"} 10.0' in metrics
+    assert "wexio_sandbox_writer_lag_entries 0.0" in metrics
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "0", "-1", "%00", "9" * 30])
+async def test_a_cursor_that_is_none_harms_nobody(api, cursor):
+    answer = await api.get(f"/deliveries?cursor={cursor}")
+    assert answer.status in (200, 422)
