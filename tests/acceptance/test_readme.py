@@ -81,11 +81,16 @@ async def test_a_command_works_as_it_is_written(line, tmp_path):
         arguments = shlex.split(line.replace(TARGET, receiver.url))[1:]
         if "sales-demo" in arguments:  # a minute long, for people
             arguments += ["--speed", "max"]
+        if serves := arguments[0] == "serve":  # goes on until it is asked to stop
+            arguments += ["--port", "0"]
         (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "sandbox", *arguments, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
+        if serves:
+            assert await process.stdout.readline() != b""
+            process.terminate()
         out, _ = await process.communicate()
     assert process.returncode == 0, out.decode()
     assert bool(receiver.seen) == (TARGET in line)
