@@ -603,7 +603,7 @@ async def test_a_sandbox_plays_on_a_journal_on_disk_and_another_goes_on_after_it
         transport = ScriptedTransport(200)
         async with Sandbox(seed=3, speed="max", transport=transport, journal=journal) as sandbox:
             sandbox.connect(connection)
-            sandbox.take_up(item)
+            sandbox.by_hand.dispatcher.take_up(item)
             await sandbox.settle()
         await journal.commit()
         [request] = transport.requests
