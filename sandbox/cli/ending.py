@@ -23,16 +23,16 @@ _SIGNALS: Final = tuple(
 
 
 class Interrupted(Exception):
-    """A signal ended the work."""
+    """A signal ended the work.
 
-    def __init__(self, number: int) -> None:
+    ``exit_code`` is as a shell counts: 130 for Ctrl-C, 143 for a request to terminate;
+    but to be told to terminate is how a *server* ends, and 0.
+    """
+
+    def __init__(self, number: int, *, server: bool) -> None:
         super().__init__(number)
-        self.number = number
-
-    @property
-    def exit_code(self) -> int:
-        """As a shell counts: 130 for Ctrl-C, 143 for a request to terminate."""
-        return 128 + self.number
+        self.server = server
+        self.exit_code = 0 if server and number == signal.SIGTERM else 128 + number
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -44,10 +44,13 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def run_until_interrupted(work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None]) -> T:
+def run_until_interrupted(
+    work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None], *, server: bool = False
+) -> T:
     """The result of *work*; raises `Interrupted` when a signal ended it.
 
-    *on_interrupt* is called inside the loop, before anything is cancelled.
+    *on_interrupt* is called inside the loop, before anything is cancelled.  *server*
+    says that *work* is one, which has no other end.
     """
     caught: list[int] = []
 
@@ -74,13 +77,14 @@ def run_until_interrupted(work: Coroutine[Any, Any, T], on_interrupt: Callable[[
         except asyncio.CancelledError:
             if not caught:
                 raise
-            return _leave(Interrupted(caught[0]))
+            return _leave(Interrupted(caught[0], server=server))
 
 
 def _leave(interrupted: Interrupted) -> NoReturn:
     # A name that is being looked up holds a thread, for which closing the loop and
-    # leaving Python would both wait.
-    if threading.active_count() > 1:
+    # leaving Python would both wait.  And of what a server holds, Python would take
+    # half a second to let go, piece by piece.
+    if interrupted.server or threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -69,10 +68,9 @@ def listen(port: str, host: str, secret: str | None, respond: str | None, as_jso
         port=_port(port),
     )
     try:
-        run_until_interrupted(_serve(subscriber, desk, verifies=secret is not None), desk.close)
+        run_until_interrupted(_serve(subscriber, desk, verifies=secret is not None), desk.close, server=True)
     except Interrupted as interrupted:
-        # To be told to end is how a server ends; to be interrupted at a keyboard says so.
-        return 0 if interrupted.number == signal.SIGTERM else interrupted.exit_code
+        return interrupted.exit_code
     return 0
 
 

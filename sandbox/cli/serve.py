@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -84,10 +83,9 @@ def serve(config: str | None, **flags: Any) -> int:
         raise UsageError(f"--scenarios: there is no folder {settings.scenarios!r}")
     set_up_logs(settings.log_format)
     try:
-        run_until_interrupted(_serve(settings, configured, generated=generated), _say_goodbye)
+        run_until_interrupted(_serve(settings, configured, generated=generated), _say_goodbye, server=True)
     except Interrupted as interrupted:
-        # To be told to end is how a server ends; to be interrupted at a keyboard says so.
-        return 0 if interrupted.number == signal.SIGTERM else interrupted.exit_code
+        return interrupted.exit_code
     return 0
 
 

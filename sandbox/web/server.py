@@ -24,7 +24,7 @@ _log: Final = logging.getLogger("wexio_sandbox.web.http")
 _log.addFilter(lambda line: not (line.exc_info and isinstance(line.exc_info[1], HttpProcessingError)))
 
 _TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-_GRACE: Final = 0.3  # seconds for answers under way when the server stops
+_GRACE: Final = 0.2  # seconds for answers under way when the server stops, and again for their tidying up
 
 
 @asynccontextmanager

@@ -14,8 +14,8 @@ EXHIBITS = {f"{page.stem}: {exhibit.title}": exhibit for page in PAGES for exhib
 
 SPEAKING = (
     "core/readers", "core/meaning", "core/complaints", "core/expand", "core/merge", "core/durations",
-    "core/moments", "core/yamlnodes", "core/yamlscan", "core/yamltext", "core/answers", "core/configfile",
-    "settings", "files", "cli/__init__", "cli/send", "cli/lint", "cli/schema", "cli/completion", "cli/listen", "cli/verify",
+    "core/moments", "core/operating", "core/yamlnodes", "core/yamlscan", "core/yamltext", "core/answers", "core/configfile",
+    "settings", "files", "cli/__init__", "cli/send", "cli/lint", "cli/schema", "cli/completion", "cli/listen", "cli/serve", "cli/verify",
 )  # fmt: skip
 """The modules that refuse what people write."""
 
