@@ -97,21 +97,25 @@ async def test_a_command_works_as_it_is_written(line, tmp_path):
 
 
 SECRET, BODY = "whsec_test", '{"name":"Zoë"}'.encode()
-# Made when the tests are collected; they may run minutes later, and five are allowed on either side.
-GOOD = sign(SECRET.encode(), int(time.time()) + 240, BODY)
-BAD = {
-    "another secret": sign(b"whsec_other", int(time.time()), BODY),
-    "another body": sign(SECRET.encode(), int(time.time()), BODY + b" "),
-    "too old": sign(SECRET.encode(), int(time.time()) - 3600, BODY),
-}
+
+
+def signatures():
+    """A good one, and the bad ones by what is wrong with them: made when they are needed, since they age."""
+    now, secret = int(time.time()), SECRET.encode()
+    return sign(secret, now, BODY), {
+        "another secret": sign(b"whsec_other", now, BODY),
+        "another body": sign(secret, now, BODY + b" "),
+        "too old": sign(secret, now - 3600, BODY),
+    }
 
 
 def test_the_python_that_checks_signatures_is_right():
     [source] = [block for block in blocks("python") if "def holds" in block]
     namespace = {}
     exec(compile(source, "README.md", "exec"), namespace)
-    assert namespace["holds"](GOOD, BODY, SECRET)
-    assert [why for why, header in BAD.items() if namespace["holds"](header, BODY, SECRET)] == []
+    good, bad = signatures()
+    assert namespace["holds"](good, BODY, SECRET)
+    assert [why for why, header in bad.items() if namespace["holds"](header, BODY, SECRET)] == []
 
 
 def test_the_javascript_that_checks_signatures_is_right():
@@ -119,7 +123,8 @@ def test_the_javascript_that_checks_signatures_is_right():
     if node is None:
         missing("Node is not installed")
     [source] = blocks("js")
-    cases = [GOOD, *BAD.values()]
+    good, bad = signatures()
+    cases = [good, *bad.values()]
     script = (
         f"{source}\nconst body = Buffer.from({BODY.decode()!r});\n"
         f"console.log(JSON.stringify({json.dumps(cases)}.map((header) => holds(header, body, '{SECRET}'))));"
