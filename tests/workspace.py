@@ -49,6 +49,9 @@ class Records(MemoryJournal):
     def entries_so_far(self) -> Sequence[Any]:
         return self._entries
 
+    async def probe(self) -> None:
+        await self.commit()
+
     async def commit(self) -> None:
         if self.trouble is not None:
             raise self.trouble

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sandbox.core.config import Config
     from sandbox.serving import ServeSettings
     from sandbox.subscriber import Subscriber
+
+log: Final = logging.getLogger("wexio_sandbox.serve")
 
 
 @click.command()
@@ -67,7 +70,7 @@ def serve(config: str | None, **flags: Any) -> int:
     """
     from sandbox.cli.ending import Interrupted, run_until_interrupted
     from sandbox.cli.logs import set_up_logs
-    from sandbox.core.errors import UsageError
+    from sandbox.core.errors import CannotRun, UsageError
     from sandbox.files import load_config
     from sandbox.settings import variable_of
 
@@ -86,6 +89,11 @@ def serve(config: str | None, **flags: Any) -> int:
         run_until_interrupted(_serve(settings, configured, generated=generated), _say_goodbye, server=True)
     except Interrupted as interrupted:
         return interrupted.exit_code
+    except CannotRun as error:
+        if settings.log_format == "text":
+            raise
+        log.critical("%s", error)
+        return error.exit_code
     return 0
 
 
@@ -155,7 +163,4 @@ def _say_where(
 
 
 def _say_goodbye() -> None:
-    from sandbox.cli.paint import err
-
-    err().line(("ending", ""))
-    sys.stderr.flush()
+    log.info("ending")

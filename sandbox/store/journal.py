@@ -162,6 +162,11 @@ class SqliteJournal:
         """Return when everything appended or put so far is on disk (fsync)."""
         await self._writer.commit()
 
+    async def probe(self) -> None:
+        """Write something; raises `CannotRun` where nothing can be written."""
+        self.put_document("probe", "self", {"seq": self.seq})
+        await self.commit()
+
     def put_document(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
         """Keep *document* (JSON) under its kind and id; it is on disk when `commit` returns."""
         self._writer.check()

@@ -43,6 +43,7 @@ from sandbox.core.signing import sign
 from sandbox.files import shipped_scenarios
 from sandbox.settings import OPTIONS, flag_of
 from tests.acceptance.conftest import missing
+from tests.acceptance.server import served
 from tests.receiver import Receiver
 
 ROOT = Path(__file__).parents[2]
@@ -191,6 +192,62 @@ def test_the_scenario_has_no_problem_and_shows_everything_that_a_scenario_can_sa
         assert channel in text
 
 
+def test_the_compose_file_says_what_serve_and_the_image_understand():
+    from sandbox.core.operating import READERS
+    from sandbox.serving import read_serve_settings
+
+    [text] = [block for block in blocks("yaml") if "services:" in block]
+    document = yaml.safe_load(text)
+    [service] = document["services"].values()
+    said = service["environment"]
+    assert set(said) <= {f"WEXIO_SANDBOX_{name.upper()}" for name in READERS}
+    settings = read_serve_settings({}, said | {"WEXIO_SANDBOX_TOKEN": ""}, {})
+    assert (settings.token, settings.log_format, len(settings.allow_target)) == (None, "json", 2)
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    [volume] = document["volumes"]
+    assert f"{volume}:/data" in service["volumes"]
+    assert 'VOLUME ["/data"]' in dockerfile
+    assert "./scenarios:/scenarios:ro" in service["volumes"]
+    assert "WORKDIR /scenarios" in dockerfile
+    assert service["ports"] == ["8420:8420"]
+
+
+def test_what_is_said_for_any_language_works_word_for_word(tmp_path):
+    curl = shutil.which("curl")
+    if curl is None:
+        missing("curl is not installed")
+    [script] = [block for block in blocks("sh") if "curl" in block]
+    with served(tmp_path) as server:
+        script = script.replace("localhost:8420", server.url.removeprefix("http://"))
+        script = script.replace(TARGET, server.call("GET", "/subscriber")[1]["url"])
+        result = subprocess.run(
+            ["sh", "-ec", script], capture_output=True, check=False, text=True, encoding="utf-8"
+        )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert '{"deliveries":{"SUCCESS":1}}' in result.stdout
+    assert result.stdout.count('"kind":"settled"') == 1
+
+
+def test_a_backup_as_readme_says_it_holds_everything(tmp_path):
+    program = shutil.which("sqlite3")
+    [script] = [block for block in blocks("sh") if ".backup" in block]
+    copying, restoring = script.splitlines()
+    with served(tmp_path) as server:
+        assert server.call("POST", "/connections", {"name": "crm", "url": "http://127.0.0.1:9/"})[0] == 201
+        if program is not None:
+            subprocess.run(["sh", "-ec", copying], cwd=tmp_path, check=True)
+        else:  # what README says for containers, where there is no such program either
+            [there] = re.findall(r'python -c "(import sqlite3;[^"]+)"', README)
+            there = there.replace("/data/sandbox.db", ".wexio-sandbox/sandbox.db").replace("/data/", "")
+            subprocess.run([sys.executable, "-c", there], cwd=tmp_path, check=True)
+        server.process.kill()
+        server.process.wait()
+    subprocess.run(["sh", "-ec", restoring], cwd=tmp_path, check=True)
+    with served(tmp_path) as server:
+        [connection] = server.call("GET", "/connections")[1]["items"]
+        assert connection["name"] == "crm"
+
+
 def test_the_retry_policy_is_one_and_shows_every_key():
     [text] = [block for block in blocks("yaml") if block.startswith("retry:")]
     assert read_scenario(f"name: x\n{text}steps: [{{emit: chat.created}}]").problems == ()
@@ -230,7 +287,7 @@ def test_every_shipped_scenario_is_in_readme():
 
 def test_every_header_error_and_exit_code_is_in_readme():
     assert [name for name in HEADERS if f"| `{name}` |" not in README] == []
-    later = {"blocked", "dropped"}  # of the server and of faults, which are not here yet
+    later = {"dropped"}  # of faults, which are not here yet
     assert [name for name in ErrorType.__args__ if f"`{name}`" not in README and name not in later] == []
     codes = {0, 130, *(kind.exit_code for kind in (SandboxError, *_below(SandboxError)))}
     assert [code for code in codes if f"| `{code}` |" not in README] == []

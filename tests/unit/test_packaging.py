@@ -60,6 +60,21 @@ def test_the_image_is_ended_by_sigterm() -> None:
     assert only("STOPSIGNAL") == "SIGTERM"
 
 
+def test_the_image_serves_unless_told_otherwise_and_its_journal_outlives_it() -> None:
+    assert json.loads(only("CMD")) == ["serve"]
+    assert json.loads(only("VOLUME")) == ["/data"]
+    assert only("EXPOSE") == "8420"
+    assert only("WORKDIR") == "/scenarios"
+
+
+def test_whoever_runs_in_the_image_may_write_its_volume() -> None:
+    user = only("USER")
+    assert f"--from=build --chown={user} /data /data" in [
+        rest for word, rest in instructions(-1) if word == "COPY"
+    ]
+    assert any("mkdir --mode=0700 /data" in rest for word, rest in instructions(0) if word == "RUN")
+
+
 def test_the_image_writes_nothing_beside_its_code_and_builds_nothing() -> None:
     assert "PYTHONDONTWRITEBYTECODE=1" in only("ENV")
     assert "RUN" not in [word for word, _ in instructions(-1)]
