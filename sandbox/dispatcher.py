@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, assert_never
@@ -25,7 +26,7 @@ from sandbox.clock import Clock, Rank, Waiter, later, wall_now
 from sandbox.core.catalogue import subscribes
 from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.errors import UsageError
+from sandbox.core.errors import SandboxError, UsageError
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Pending
 from sandbox.core.model import Event, Exchange, Status, TransportError
@@ -86,6 +87,10 @@ class Dispatcher:
             return
         lane.target, lane.policy = target, policy
         self._hold(lane, held=not target.connection.active)
+        if not lane.held:
+            # More at once is meant for what stands in line already, too.
+            for _ in range(min(len(lane.due), target.connection.concurrency - lane.workers)):
+                self._man(lane)
 
     def disconnect(self, connection_id: str, reason: str) -> None:
         """Deliver nothing more to this connection; what is pending ends as FAILED, for this *reason*."""
@@ -216,7 +221,8 @@ class Dispatcher:
 
     async def _work(self, lane: Lane) -> None:
         try:
-            while lane.due and not lane.held:
+            # Too many, where the connection allows fewer than before.
+            while lane.due and not lane.held and lane.workers <= lane.target.connection.concurrency:
                 job = lane.due.popleft()
                 if not job.cancelled:
                     await self._attempt(job)
@@ -247,7 +253,10 @@ class Dispatcher:
         except asyncio.CancelledError:
             # Whoever takes the delivery up goes on with the next attempt.
             job.sending = False
-            self._close(job, facts, _INTERRUPTED, go_on=False)
+            # A journal that takes nothing more is no reason to go on: it tells of the
+            # attempt when it is opened again.
+            with suppress(SandboxError):
+                self._close(job, facts, _INTERRUPTED, go_on=False)
             raise
         job.sending = False
         self._close(job, facts, exchange)

@@ -200,7 +200,7 @@ async def test_attempting_stands_in_the_journal_before_anything_is_sent():
 
 
 async def cut_short(stage, group, far_enough):
-    """Dispatch an event, and cancel its attempt as soon as it is *far_enough*."""
+    """Dispatch an event, and cancel its attempt as soon as it is *far_enough*; the tasks."""
     tasks = []
     stage.dispatcher._spawn = lambda work: tasks.append(group.create_task(work))
     stage.connect()
@@ -208,6 +208,7 @@ async def cut_short(stage, group, far_enough):
     while not far_enough():
         await breathe()
     tasks[0].cancel()
+    return tasks
 
 
 async def test_an_attempt_cut_short_is_closed_as_interrupted():

@@ -8,9 +8,11 @@ import pytest
 from sandbox.clock import breathe
 from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.errors import UsageError
+from sandbox.core.errors import CannotRun, UsageError
 from sandbox.core.ledger import Pending
 from sandbox.core.model import Connection, Hmac, Status, TransportError
+from sandbox.journal import MemoryJournal
+from sandbox.testing import ScriptedTransport
 from tests.integration.test_dispatcher import START, Slow, Stage, cut_short, event, seconds, stage
 
 __all__ = ["stage"]  # the fixture
@@ -78,6 +80,80 @@ async def test_a_change_counts_from_the_next_attempt_on(stage):
     first, second = stage.of(Attempted)
     assert seconds([first.next_attempt_at]) == [5]
     assert second.outcome.status == 200
+
+
+async def busy(stage, number):
+    """Until so many requests have gone out and wait for their answers."""
+    for _ in range(200):
+        if stage.transport.in_flight == number:
+            return
+        await breathe()
+    assert stage.transport.in_flight == number
+
+
+async def test_more_at_once_counts_for_what_stands_in_line_already():
+    async with asyncio.TaskGroup() as group:
+        stage = Stage(group, Slow())
+        stage.connect(concurrency=1)
+        for number in range(6):
+            stage.dispatcher.dispatch(event(number))
+        await busy(stage, 1)
+        stage.connect(concurrency=4)
+        await busy(stage, 4)
+        stage.transport.gate.set()
+        await stage.settle()
+        assert len(stage.transport.requests) == 6
+
+
+class Counting(Slow):
+    """Also remembers how many were in flight when the gate was open already."""
+
+    def __init__(self):
+        super().__init__()
+        self.afterwards = []
+
+    async def send(self, request, *, timeout):
+        exchange = await ScriptedTransport.send(self, request, timeout=timeout)
+        self.in_flight += 1
+        if self.gate.is_set():
+            self.afterwards.append(self.in_flight)
+            await breathe()
+        await self.gate.wait()
+        self.in_flight -= 1
+        return exchange
+
+
+async def test_fewer_at_once_counts_as_soon_as_those_in_flight_are_over():
+    async with asyncio.TaskGroup() as group:
+        stage = Stage(group, Counting())
+        stage.connect(concurrency=4)
+        for number in range(12):
+            stage.dispatcher.dispatch(event(number))
+        await busy(stage, 4)
+        stage.connect(concurrency=1)
+        stage.transport.gate.set()
+        await stage.settle()
+        assert stage.transport.afterwards == [1] * 8
+
+
+class Full(MemoryJournal):
+    """A journal whose disk fills up after so many entries."""
+
+    room = 2
+
+    def append(self, entry):
+        if len(self.entries) >= self.room:
+            raise CannotRun("the disk is full")
+        super().append(entry)
+
+
+async def test_a_journal_that_takes_nothing_more_does_not_hide_that_an_attempt_was_cut_short():
+    async with asyncio.TaskGroup() as group:
+        stage = Stage(group, Slow(), journal=Full())
+        tasks = await cut_short(stage, group, lambda: stage.transport.in_flight)
+        await asyncio.wait(tasks)
+        assert tasks[0].cancelled()
+    assert [type(entry) for entry in stage.journal.entries] == [Emitted, Attempting]
 
 
 # --- giving up ---------------------------------------------------------------------
