@@ -66,6 +66,8 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        if any(name.startswith("WEXIO_SANDBOX_") for name in os.environ):
+            _warn_of_strange_variables()
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -151,6 +153,14 @@ def _say(message: str, ctx: click.Context | None) -> None:
     click.echo(f"error: {plain(message)}", err=True)
     if ctx is not None:
         click.echo(f"Try '{ctx.command_path} --help' for help.", err=True)
+
+
+def _warn_of_strange_variables() -> None:
+    from sandbox.cli.variables import strange_variables
+    from sandbox.core.present import plain
+
+    for warning in strange_variables(os.environ):
+        click.echo(f"warning: {plain(warning)}", err=True)
 
 
 def _in_one_line(error: click.UsageError) -> str:

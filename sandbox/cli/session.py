@@ -41,9 +41,7 @@ def play_all(
         run_until_interrupted(session.play_and_report(), session.interrupted)
     except Interrupted as interrupted:
         return interrupted.exit_code
-    if settings.junit is not None:
-        write("--junit", settings.junit, junit_xml(session.suites))
-    return 0 if all(suite.verdict.passed for suite in session.suites) else 1
+    return 0 if all(suite.passed for suite in session.suites) else 1
 
 
 class _Session:
@@ -65,12 +63,16 @@ class _Session:
         self._ascii = not can_write(sys.stdout)
 
     async def play_and_report(self) -> None:
-        """Play, and write the report however that ends: one that was interrupted is wanted most."""
+        """Play, and write the files however that ends: those of an interrupted run are wanted most."""
         try:
             await self.play()
         finally:
-            if self._settings.report is not None:
-                self._report(self._settings.report)
+            try:
+                if self._settings.junit is not None:
+                    self._junit(self._settings.junit)
+            finally:
+                if self._settings.report is not None:
+                    self._report(self._settings.report)
 
     async def play(self) -> None:
         began = perf_counter()
@@ -163,6 +165,14 @@ class _Session:
             stage, verdict, began=self._began, command=again(words, self._settings, stage, self._began)
         )
 
+    def _junit(self, path: Path) -> None:
+        suites = list(self.suites)
+        if self._stage is not None and len(suites) == self._begun - 1:
+            suites.append(Suite(name=self._stage.scenario.name, deliveries=self._stage.deliveries()))
+        if suites:  # else nothing was begun, and why that is has been told
+            suites += (Suite(name=item.name, begun=False) for item in self._scenarios[len(suites) :])
+            write("--junit", path, junit_xml(suites))
+
     def _report(self, path: Path) -> None:
         plays = list(self._plays)
         if self._stage is not None and len(plays) == self._begun - 1:
@@ -178,7 +188,7 @@ class _Session:
         painter.table(
             [
                 [
-                    [("PASSED", "green") if suite.verdict.passed else ("FAILED", "red")],
+                    [("PASSED", "green") if suite.passed else ("FAILED", "red")],
                     [(suite.name, "bold")],
                     [(f"{count(len(suite.deliveries), 'delivery', 'deliveries')}", "")],
                 ]
@@ -186,7 +196,7 @@ class _Session:
             ],
             [Column(), Column(least=12), Column()],
         )
-        failed = sum(not suite.verdict.passed for suite in self.suites)
+        failed = sum(not suite.passed for suite in self.suites)
         word, style = ("FAILED", "bold red") if failed else ("PASSED", "bold green")
         how = (
             f"{failed} of {len(self.suites)} scenarios failed" if failed else f"{len(self.suites)} scenarios"

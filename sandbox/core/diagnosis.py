@@ -141,7 +141,9 @@ def diagnose(case: Case) -> Diagnosis:
     faults = _faults(case, reading, search.given) if checked.reason is Reason.malformed else []
     if search.given is None:
         seen = [_cause(note.code, note.says, proven=True) for note in faults]
-        guessed = [_cause(guess.code, guess.says, proven=False) for guess in symptoms(case) if guess.code]
+        # Where no digest could be read, nothing has been compared that could speak against a secret.
+        guesses = symptoms(case) if reading.given else ()
+        guessed = [_cause(guess.code, guess.says, proven=False) for guess in guesses if guess.code]
         causes = (*seen, *_age(case, reading, proven=False), *guessed)
     else:
         faults = faults or [*search.given.notes] or ([] if search.found else [*reading.notes])

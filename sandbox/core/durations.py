@@ -55,6 +55,14 @@ def format_duration(duration: timedelta) -> str:
     return sign + "".join(parts)
 
 
+def format_age(duration: timedelta) -> str:
+    """*duration* for people: exact below three days, else in whole ``5 days`` or ``56 years``, cut."""
+    days = duration.days
+    if days < 3:
+        return format_duration(duration)
+    return f"{days} days" if days < 2 * 365.25 else f"{int(days / 365.25)} years"
+
+
 def as_duration(value: timedelta | str | float) -> timedelta:
     """A duration as Python programs give it: itself, text as in scenarios, or seconds.  Raises `UsageError`."""
     if isinstance(value, timedelta):

@@ -25,11 +25,17 @@ _REFUSED: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """One scenario that was played."""
+    """One scenario; without a verdict it was not played to its end, or never begun."""
 
     name: str
-    verdict: Verdict
-    deliveries: Sequence[Delivery]
+    verdict: Verdict | None = None
+    deliveries: Sequence[Delivery] = ()
+    begun: bool = True
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was played to its end, and all held."""
+        return self.verdict is not None and self.verdict.passed
 
 
 def junit_xml(suites: Iterable[Suite]) -> bytes:
@@ -38,23 +44,54 @@ def junit_xml(suites: Iterable[Suite]) -> bytes:
     root = ET.Element("testsuites", name="wexio-sandbox")
     for suite in suites:
         root.append(_suite(suite))
-    root.set("tests", str(sum(len(suite.verdict.expectations) for suite in suites)))
-    root.set("failures", str(sum(_failures(suite) for suite in suites)))
-    root.set("errors", "0")
-    root.set("time", _seconds(sum(suite.verdict.elapsed_ms for suite in suites)))
+    verdicts = [suite.verdict for suite in suites if suite.verdict is not None]
+    unfinished = sum(suite.begun for suite in suites if suite.verdict is None)
+    cases = sum(len(verdict.expectations) for verdict in verdicts)
+    root.set("tests", str(cases + len(suites) - len(verdicts)))
+    root.set("failures", str(sum(_failures(verdict) for verdict in verdicts)))
+    root.set("errors", str(unfinished))
+    root.set("skipped", str(len(suites) - len(verdicts) - unfinished))
+    root.set("time", _seconds(sum(verdict.elapsed_ms for verdict in verdicts)))
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
 
 
 def _suite(suite: Suite) -> ET.Element:
-    verdict = suite.verdict
     name = _clean(suite.name)
+    element = _not_finished(name, suite) if suite.verdict is None else _judged(name, suite.verdict)
+    if suite.begun:
+        ET.SubElement(element, "system-out").text = _clean("\n".join(_lines(suite.deliveries)))
+    return element
+
+
+def _not_finished(name: str, suite: Suite) -> ET.Element:
+    """One case, so that whoever counts them sees that something is missing."""
+    element = ET.Element(
+        "testsuite",
+        name=name,
+        tests="1",
+        failures="0",
+        errors=str(int(suite.begun)),
+        skipped=str(int(not suite.begun)),
+        time="0",
+    )
+    case = ET.SubElement(element, "testcase", classname=name, name="played to its end", time="0")
+    if suite.begun:
+        pending = sum(item.status is Status.PENDING for item in suite.deliveries)
+        message = f"interrupted; deliveries still pending: {pending}"
+        ET.SubElement(case, "error", message=message, type="interrupted")
+    else:
+        ET.SubElement(case, "skipped", message="not played")
+    return element
+
+
+def _judged(name: str, verdict: Verdict) -> ET.Element:
     element = ET.Element(
         "testsuite",
         name=name,
         tests=str(len(verdict.expectations)),
-        failures=str(_failures(suite)),
+        failures=str(_failures(verdict)),
         errors="0",
         skipped="0",
         time=_seconds(verdict.elapsed_ms),
@@ -69,7 +106,6 @@ def _suite(suite: Suite) -> ET.Element:
             actual = _clean(expectation.actual)
             failure = ET.SubElement(case, "failure", message=actual, type="expectation")
             failure.text = f"expected: {_clean(expectation.text)}\nactual: {actual}"
-    ET.SubElement(element, "system-out").text = _clean("\n".join(_lines(suite.deliveries)))
     return element
 
 
@@ -98,8 +134,8 @@ def in_words(attempt: Attempted) -> str:
     return f"{outcome.type}: {' '.join(message.split())}"
 
 
-def _failures(suite: Suite) -> int:
-    return sum(not item.passed for item in suite.verdict.expectations)
+def _failures(verdict: Verdict) -> int:
+    return sum(not item.passed for item in verdict.expectations)
 
 
 def _seconds(milliseconds: float) -> str:

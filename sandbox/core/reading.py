@@ -62,7 +62,7 @@ def read(header: str) -> Reading:
     if stripped != text:
         notes.append(Note(Code.dressed, "there is something around the header's value that is not its own"))
     exact = [item.partition("=") for item in stripped.split(",")]
-    times, digests, plain = [], [], True
+    times, digests, strange, plain = [], [], [], True
     for item in re.split(r"[,;&\s]+", stripped):
         found = _ITEM.fullmatch(item)
         name, value = (found[1], found[2]) if found else ("", item.strip("\"'"))
@@ -74,6 +74,8 @@ def read(header: str) -> Reading:
         elif _digest_like(value) and (name or len(value) >= 27):
             digests.append(value)
             plain = plain and any(part == ("v1", "=", value) for part in exact)
+        elif name == "v1" and value:
+            strange.append(value)
     if times and digests and not plain:
         notes.append(Note(Code.dressed, "the header is not written as t=<unix>,v1=<hex> and nothing else"))
     if len(times) > 1:
@@ -81,7 +83,8 @@ def read(header: str) -> Reading:
     elif not times and digests:
         notes.append(Note(Code.no_timestamp, "the header holds no t=<unix>"))
     if not digests and times:
-        notes.append(Note(Code.no_digest, "the header holds no v1=<hex>"))
+        says = f"v1 is {strange[0][:24]!a}: too short, or no hex" if strange else ""
+        notes.append(Note(Code.no_digest, says or "the header holds no v1=<hex>"))
     if not times and not digests:
         notes.append(Note(Code.unreadable, "there is neither t=<unix> nor v1=<hex> in the header"))
     return Reading(

@@ -17,7 +17,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from sandbox.core.durations import format_duration
+from sandbox.core.durations import format_age, format_duration
 from sandbox.core.profile import SIGNATURE_HEADER, SignatureProfile
 
 _ASSUMED: Final = SignatureProfile()
@@ -100,7 +100,8 @@ def judge_age(
     assumed = tolerance is None and allowed == _ASSUMED.tolerance
     limit = f"{format_duration(allowed)} are allowed" + (" (assumed tolerance)" if assumed else "")
     # Rounded up, so that the amount named is always more than what is allowed.
-    amount = format_duration(timedelta(seconds=math.ceil(min(abs(seconds), _LONGEST_AGE))))
+    age = timedelta(seconds=math.ceil(min(abs(seconds), _LONGEST_AGE)))
+    amount = format_age(age) if age / 2 > allowed else format_duration(age)
     if seconds > 0:
         return _refused(Reason.too_old, f"the timestamp is {amount} old; {limit}")
     return _refused(Reason.too_new, f"the timestamp is {amount} ahead of the receiver's clock; {limit}")

@@ -683,6 +683,24 @@ def test_help_costs_no_heavy_import(arguments):
     assert not imported & {"aiohttp", "faker", "pydantic", "pydantic_core", "rich", "uvloop", "yaml"}
 
 
+def test_a_variable_that_nothing_reads_is_told_with_the_likely_name_and_the_work_goes_on(cli):
+    strange = {"WEXIO_SANDBOX_SEDE": "42", "WEXIO_SANDBOX_COFFEE": "yes"}
+    done = cli("schema", "event", env=strange)
+    assert (done.code, done.err.splitlines()) == (
+        0,
+        [
+            "warning: nothing reads WEXIO_SANDBOX_COFFEE",
+            "warning: nothing reads WEXIO_SANDBOX_SEDE; did you mean WEXIO_SANDBOX_SEED?",
+        ],
+    )
+    assert done.out.startswith("{")
+
+
+def test_a_variable_of_another_command_is_no_mistake(cli):
+    fine = {"port": "8420", "seed": "1", "junit": "x.xml", "OTHER_SANDBOX_SEDE": "1"}
+    assert cli("schema", "event", env=fine).err == ""
+
+
 def test_the_module_is_the_program(process):
     done = process("send", "chat.created", "--seed", "1", "--speed", "max")
     assert done.code == 0

@@ -9,6 +9,7 @@ import sys
 from html import unescape
 
 import html5lib
+import junitparser
 import pytest
 
 from tests.integration.conftest import PATIENCE
@@ -89,7 +90,10 @@ def test_several_scenarios_make_one_page(cli, scenario, folder):
 def test_an_interrupted_run_is_reported(folder, receiving):
     receiver = receiving(lambda seen: 503)
     running = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *SEND, "--to", receiver.url, "--json", "--report", "report.html"],
+        [
+            *(sys.executable, "-m", "sandbox", "run", "no-contact", "first-contact", "--to", receiver.url),
+            *("--json", "--report", "report.html", "--junit", "report.xml"),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -97,12 +101,16 @@ def test_an_interrupted_run_is_reported(folder, receiving):
         if json.loads(line)["kind"] == "attempted":
             break
     running.send_signal(signal.SIGINT)
+    running.stdout.read()
     running.stdout.close()
     assert running.wait(PATIENCE) == 130
     said = read(folder / "report.html")
     assert "Interrupted" in said
     assert "503" in said
     assert "next attempt due" in said
+    half, later = junitparser.JUnitXml.fromfile(str(folder / "report.xml"))
+    assert (half.errors, half.skipped, later.errors, later.skipped) == (1, 0, 0, 1)
+    assert "attempt 1 after " in next(half._elem.iter("system-out")).text
 
 
 @pytest.mark.parametrize(

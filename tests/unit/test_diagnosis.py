@@ -70,6 +70,8 @@ BY_HEADER = {
     "with a token instead": (None, {"headers": {"Authorization": "Bearer t0ken"}}, "other_auth"),
     "nothing like it": ("hello", {}, "unreadable"),
     "only t": (f"t={NOW}", {}, "no_digest"),
+    "v1 that is no hex": (f"t={NOW},v1=zz", {}, "no_digest"),
+    "v1 of four digits": (f"t={NOW},v1=abcd", {}, "no_digest"),
     "only v1": (f"v1={made(BODY).hex()}", {}, "no_timestamp body_alone"),
     "only v1, and X-Wexio-Timestamp signed": (
         f"v1={made(b'2026-04-24T14:02:10.123Z.' + BODY).hex()}",
@@ -344,6 +346,13 @@ def test_a_header_that_cannot_be_read_is_that_whatever_else_may_be_wrong():
     assert [(cause.code, cause.proven) for cause in found.causes] == [
         ("dressed", True),
         ("wrong_secret", False),
+    ]
+
+
+def test_where_no_digest_can_be_read_no_secret_is_suspected():
+    found = explain(f"t={NOW},v1=zz")
+    assert [(cause.code, cause.says) for cause in found.causes] == [
+        ("no_digest", "v1 is 'zz': too short, or no hex")
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.core.durations import format_duration, parse_duration
+from sandbox.core.durations import format_age, format_duration, parse_duration
 from sandbox.core.moments import isoformat, parse_moment
 
 
@@ -48,6 +48,21 @@ def test_what_is_not_a_duration_says_what_would_be(text, message):
 def test_a_duration_survives_being_written_and_read(milliseconds):
     duration = timedelta(milliseconds=milliseconds)
     assert parse_duration(format_duration(duration)) == duration
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        (timedelta(days=3) - timedelta(seconds=1), "71h59m59s"),
+        (timedelta(days=3), "3 days"),
+        (timedelta(days=730, hours=23), "730 days"),
+        (timedelta(days=731), "2 years"),
+        (timedelta(seconds=1_777_039_330), "56 years"),
+    ],
+    ids=str,
+)
+def test_an_age_is_told_in_the_largest_unit_that_says_something(age, told):
+    assert format_age(age) == told
 
 
 def test_the_form_on_the_wire_is_milliseconds_and_a_z():

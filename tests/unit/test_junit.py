@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from junitparser import Failure, JUnitXml
+from junitparser import Error, Failure, JUnitXml, Skipped
 
 from sandbox.core.entries import Attempted, Expectation, Verdict
 from sandbox.core.envelope import Rendering, Target
@@ -87,6 +87,27 @@ def test_the_numbers_are_those_that_a_reader_counts(suites, tests, failures):
     assert (document.tests, document.failures, document.errors) == (tests, failures, 0)
     assert [(item.tests, item.failures, item.errors, item.skipped) for item in document] == declared
     assert len(declared) == len(suites)
+
+
+def test_a_scenario_that_was_interrupted_is_an_error_and_one_never_begun_is_skipped():
+    waits = delivery(2, Status.PENDING, attempts=[attempt(outcome=Response(status=503))])
+    document = parsed(
+        suite(HELD), Suite(name="Half", deliveries=[delivery(), waits]), Suite(name="Later", begun=False)
+    )
+    numbers = (document.tests, document.failures, document.errors, document.skipped)
+    assert numbers == (3, 0, 1, 1)
+    declared = [(item.tests, item.failures, item.errors, item.skipped) for item in document]
+    document.update_statistics()
+    assert (document.tests, document.failures, document.errors, document.skipped) == numbers
+    assert [(item.tests, item.failures, item.errors, item.skipped) for item in document] == declared
+    _, half, later = document
+    [[error], [skipped]] = ([result for case in item for result in case.result] for item in (half, later))
+    assert isinstance(error, Error)
+    assert (error.message, error.type) == ("interrupted; deliveries still pending: 1", "interrupted")
+    assert isinstance(skipped, Skipped)
+    [log] = half._elem.iter("system-out")
+    assert "PENDING chat.created" in log.text
+    assert not list(later._elem.iter("system-out"))
 
 
 def test_a_suite_is_named_after_its_scenario_and_says_how_to_repeat_it():

@@ -185,6 +185,8 @@ def test_another_secret_is_a_mismatch() -> None:
         (-300, "valid", "the signature holds"),
         (300.4, "too_old", "the timestamp is 5m1s old; 5m are allowed (assumed tolerance)"),
         (3720, "too_old", "the timestamp is 1h2m old; 5m are allowed (assumed tolerance)"),
+        (86_400 * 9, "too_old", "the timestamp is 9 days old; 5m are allowed (assumed tolerance)"),
+        (1_777_039_330, "too_old", "the timestamp is 56 years old; 5m are allowed (assumed tolerance)"),
         (
             -301,
             "too_new",
@@ -203,6 +205,11 @@ def test_a_tolerance_that_was_given_is_not_called_assumed() -> None:
     says = "the timestamp is 1m1s old; 1m are allowed"
     assert judge(RIGHT, now=NOW + 61, tolerance=timedelta(minutes=1)).says == says
     assert judge(RIGHT, now=NOW + 61, rules=SignatureProfile(tolerance=timedelta(minutes=1))).says == says
+
+
+def test_an_age_close_to_what_is_allowed_is_told_exactly() -> None:
+    says = "the timestamp is 240h1s old; 240h are allowed"
+    assert judge(RIGHT, now=NOW + 864_001, tolerance=timedelta(days=10)).says == says
 
 
 def test_a_wrong_signature_is_a_mismatch_however_old_it_is() -> None:
