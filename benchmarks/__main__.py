@@ -7,16 +7,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
+from difflib import get_close_matches
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks import ladder, latency, start, throughput, waiting, work
-from benchmarks.figures import Figure, in_one_line, machine, table
+from benchmarks import ladder, latency, start, store, throughput, waiting, work
+from benchmarks.figures import Figure, in_one_line, judgement, machine, table
 from sandbox.clock import wall_now
 
 PARTS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
     "throughput": throughput.measure,
+    "store": store.measure,
     "work": work.measure,
     "latency": latency.measure,
     "waiting": waiting.measure,
@@ -33,12 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured, too")
     chosen = parser.parse_args(arguments)
     if unknown := [name for name in chosen.part if name not in PARTS]:
-        parser.error(f"there is no part {unknown[0]!r}: {', '.join(PARTS)}")
+        near = get_close_matches(unknown[0].lower(), PARTS, 1)
+        parser.error(
+            f"there is no part {unknown[0]!r}; "
+            + (f"did you mean {near[0]}?" if near else f"there are {', '.join(PARTS)}")
+        )
+    if chosen.json is not None and not chosen.json.absolute().parent.is_dir():
+        parser.error(f"--json: {chosen.json} cannot be written: no such folder")
     about, began, figures = machine(), perf_counter(), list[Figure]()
     for name in chosen.part or PARTS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         figures += PARTS[name](quick=chosen.quick)
-    print(f"{table(figures)}\n\n{in_one_line(about)}; took {perf_counter() - began:.0f} s")
+    print(f"{table(figures)}\n\n{judgement(figures)}")
+    print(f"{in_one_line(about)}; took {perf_counter() - began:.0f} s")
+    if (about["load"] or 0) > 1:
+        print("the machine has other work: only ratios within this run mean anything")
     if chosen.quick:
         print("--quick: too short for its figures to mean anything")
     if chosen.json is not None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from statistics import quantiles
 from typing import Any, Final, Literal
 
 
@@ -50,19 +51,46 @@ _SIGN: Final = {"less": "<=", "more": ">="}
 
 def table(figures: Iterable[Figure]) -> str:
     """*figures* in columns, parts apart."""
-    rows: list[tuple[str, ...]] = [("", "measured", "", "aim", "")]
+    rows: list[tuple[str, ...]] = [("", "median", "", "middle half", "aim", "")]
     part = None
     for figure in figures:
         if figure.part != part:
             part = figure.part
-            rows += [("",) * 5, (part, "", "", "", "")]
+            rows += [("",) * 6, (part, *("",) * 5)]
         aim = "" if figure.aim is None else f"{_SIGN[figure.better]} {_number(figure.aim)}"
-        rows.append((f"  {figure.what}", _number(figure.value), figure.unit, aim, _MET[figure.met]))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        rows.append(
+            (
+                f"  {figure.what}",
+                _number(figure.value),
+                figure.unit,
+                _middle_half(figure.samples),
+                aim,
+                _MET[figure.met],
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
     return "\n".join(
-        f"{what:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {aim:>{widths[3]}}  {met}".rstrip()
-        for what, value, unit, aim, met in rows
+        f"{what:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {half:<{widths[3]}}"
+        f"  {aim:>{widths[4]}}  {met}".rstrip()
+        for what, value, unit, half, aim, met in rows
     )
+
+
+def judgement(figures: Iterable[Figure]) -> str:
+    """How many aims are met, and which are not."""
+    aimed = [figure for figure in figures if figure.met is not None]
+    missed = [f"{figure.part}: {figure.what}" for figure in aimed if not figure.met]
+    return "\n".join(
+        [f"{len(aimed) - len(missed)} of {len(aimed)} aims met", *(f"  NOT met: {what}" for what in missed)]
+    )
+
+
+def _middle_half(samples: Sequence[float]) -> str:
+    """Between what half of *samples* lie: how much a machine with other work lets them vary."""
+    if len(samples) < 4:
+        return ""
+    low, _, high = quantiles(samples)
+    return f"{_number(low)} to {_number(high)}"
 
 
 def _number(value: float) -> str:

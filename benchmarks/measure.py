@@ -10,7 +10,7 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any, TypeVar
 
-from sandbox.cli.ending import loop_factory
+from sandbox.cli.ending import collecting_seldom, loop_factory
 
 T = TypeVar("T")
 
@@ -64,8 +64,8 @@ async def timed_async(count: int, work: Coroutine[Any, Any, object]) -> Sample:
 
 
 def run(work: Coroutine[Any, Any, T], *, uvloop: bool) -> T:
-    """The result of *work*, on uvloop as the command line uses it, or on Python's own loop."""
-    with asyncio.Runner(loop_factory=loop_factory() if uvloop else None) as runner:
+    """The result of *work*, run as the command line would: on uvloop, or on Python's own loop."""
+    with collecting_seldom(), asyncio.Runner(loop_factory=loop_factory() if uvloop else None) as runner:
         return runner.run(work)
 
 

@@ -35,7 +35,6 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         url = f"{address}/webhooks/wexio"
         contenders: dict[str, Contender] = {}
         for loop in loops:
-            # A journal on disk joins here, beside the one in memory.
             fast = loop == "uvloop"
             contenders[f"bare aiohttp, {loop}"] = partial(bare_aiohttp, url, count, uvloop=fast)
             contenders[f"engine, {loop}"] = partial(engine, HttpTransport, url, count, uvloop=fast)

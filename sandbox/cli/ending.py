@@ -6,6 +6,7 @@ The first signal cancels what runs; a second one ends the process on the spot.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -44,9 +45,24 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def run_until_interrupted(
-    work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None], *, server: bool = False
-) -> T:
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Let Python look for garbage less often than it would by itself.
+
+    A journal grows by thousands of small objects a second, none of which is garbage: to
+    look through them every few hundred costs a tenth of all the work.
+    """
+    before = gc.get_threshold()
+    gc.freeze()  # what has been imported stays
+    gc.set_threshold(20_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def run_until_interrupted(work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None]) -> T:
     """The result of *work*; raises `Interrupted` when a signal ended it.
 
     *on_interrupt* is called inside the loop, before anything is cancelled.  *server*
@@ -71,7 +87,7 @@ def run_until_interrupted(
         with _handled_by(interrupt):
             return await work
 
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with collecting_seldom(), asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
             return runner.run(main())
         except asyncio.CancelledError:

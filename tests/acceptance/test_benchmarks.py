@@ -2,14 +2,17 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.figures import Figure, judgement, table
+
 ROOT = Path(__file__).parents[2]
-PARTS = ("throughput", "work", "latency", "waiting", "ladder", "start")
+PARTS = ("throughput", "store", "work", "latency", "waiting", "ladder", "start")
 
 
 def benchmarks(*arguments):
@@ -35,9 +38,43 @@ def test_each_part_reports_what_it_has_measured(part, tmp_path):
         assert math.isfinite(figure["value"]), figure
         assert figure["what"] in done.stdout
     assert "too short for its figures to mean anything" in done.stdout
+    assert re.search(rf"^\d+ of {len(aims)} aims? met$", done.stdout, re.MULTILINE)
 
 
-def test_a_part_that_is_none_is_refused_with_those_that_are():
-    done = benchmarks("speed")
-    assert done.returncode == 2
-    assert f"there is no part 'speed': {', '.join(PARTS)}" in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["speed"], f"there is no part 'speed'; there are {', '.join(PARTS)}"),
+        (["work", "throughptu"], "there is no part 'throughptu'; did you mean throughput?"),
+        (["start", "--json", "nowhere/x.json"], "--json: nowhere/x.json cannot be written: no such folder"),
+    ],
+    ids=["no part", "a part misspelt", "no folder"],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is(arguments, message):
+    done = benchmarks(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"error: {message}\n")
+
+
+def figure(what, value, **more):
+    return Figure(part="1 speed", what=what, value=value, unit="times", **more)
+
+
+def test_the_table_says_how_far_samples_lie_apart_and_whether_an_aim_is_met():
+    shown = table(
+        [
+            figure("engine", 0.5, aim=0.75, better="more", samples=[0.1, 0.4, 0.5, 0.6, 0.9]),
+            figure("memory", 120, aim=150, samples=[120, 120]),
+            figure("for comparison", 12.345),
+        ]
+    )
+    assert [line.split("  ", 1)[-1].split() for line in shown.splitlines()[3:]] == [
+        ["engine", "0.50", "times", "0.25", "to", "0.75", ">=", "0.75", "NOT", "met"],
+        ["memory", "120", "times", "<=", "150", "met"],
+        ["for", "comparison", "12.3", "times"],
+    ]
+
+
+def test_the_last_word_names_each_aim_that_is_not_met():
+    figures = [figure("engine", 0.5, aim=0.75, better="more"), figure("memory", 1, aim=2), figure("x", 1)]
+    assert judgement(figures) == "1 of 2 aims met\n  NOT met: 1 speed: engine"

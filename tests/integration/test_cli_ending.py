@@ -1,6 +1,7 @@
 """Being interrupted, in the middle of whatever."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -90,6 +91,18 @@ def test_a_file_that_is_still_being_read_is_let_go(folder):
             assert running.wait(PATIENCE) == 130
         assert running.stdout.read() == ""
         assert running.stderr.read().strip() == "interrupted"
+
+
+def test_garbage_is_collected_as_before_when_the_work_has_ended():
+    before = gc.get_threshold(), gc.get_freeze_count()
+
+    async def work():
+        return gc.get_threshold(), gc.get_freeze_count()
+
+    (threshold, *_), frozen = run_until_interrupted(work(), lambda: None)
+    assert threshold > before[0][0]
+    assert frozen > before[1]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_work_that_cancels_itself_was_not_interrupted():
