@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from sandbox.core.scenario import Scenario as Scenario
     from sandbox.engine import Sandbox as Sandbox
     from sandbox.files import load_scenario as load_scenario
+    from sandbox.requests import WebhookRequest as WebhookRequest
+    from sandbox.requests import build_request as build_request
 
 __version__ = "0.1.0"
 
@@ -59,6 +61,8 @@ _HOME = {
     "TransportError": "core.model",
     "UsageError": "core.errors",
     "Verdict": "core.entries",
+    "WebhookRequest": "requests",
+    "build_request": "requests",
     "explain_signature": "core.diagnosis",
     "load_scenario": "files",
 }
@@ -69,7 +73,7 @@ __all__ = [*_HOME, "__version__"]  # noqa: PLE0604 - names only
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"sandbox.{_HOME[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     return value
 
 

@@ -33,6 +33,7 @@ ORDER = (
     "held",
     "identity",
     "orders",
+    "requests",
     "plays",
     "runs",
     "workspace",
