@@ -163,6 +163,10 @@ class Subscriber:
         self._answers = read_script(answers)
         self._counts.clear()
 
+    def verify(self, secrets: Mapping[str, str] | str) -> None:
+        """Check signatures with these from now on."""
+        self._secrets = secrets
+
     async def fail(self, status: int | Literal["down"]) -> None:
         """Begin an outage: every request gets *status*, or ``down`` closes the port until `recover`."""
         if status != "down":

@@ -38,6 +38,7 @@ ORDER = (
     "runs",
     "workspace",
     "files",
+    "fixtures",
     "settings",
     "serving",
     "runner",
