@@ -133,7 +133,8 @@ def suite(pytester, monkeypatch):
         if "asyncio" in plugins:
             ini += "\nasyncio_default_fixture_loop_scope = function"
         pytester.makeini(f"[pytest]\n{ini}")
-        pytester.makepyfile(**files)
+        if files:
+            pytester.makepyfile(**files)
         base = f"--basetemp={pytester.path.parent / 'base'}"
         absent = [option for name in OTHERS if name not in plugins for option in ("-p", f"no:{name}")]
         return pytester.run(sys.executable, *python, "-m", "pytest", base, "-W", "error", *absent, *options)
@@ -562,4 +563,10 @@ def test_a_marker_plays_a_scenario_before_the_test(suite, pytester):
     )
     result = suite(plugins=["asyncio"], ini="asyncio_mode = auto", test_it=MARKED)
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*the scenario dead-on-arrival.yaml has not passed*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*the scenario dead-on-arrival.yaml has not passed*",
+            "seed *--wexio-seed *",
+            "chat.created * to subscriber: FAILED after 1 attempt*",
+        ]
+    )
