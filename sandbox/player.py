@@ -113,7 +113,7 @@ class Player:
         self._at = max(self._at, self._clock.now())
         if step.timeout is not None:
             pending = () if settled else [d for d in self._deliveries() if d.settled_at is None]
-            self._expectations.append(settled_in_time(step.timeout, pending))
+            self._expectations.append(settled_in_time(step.timeout, pending, step.line))
 
     def _expect(self, step: Expect) -> None:
         expectation, selected = judge(step, self._deliveries())

@@ -19,8 +19,9 @@ from sandbox.core.catalogue import BUILT_EVENTS
 from sandbox.core.config import Config
 from sandbox.core.durations import format_duration
 from sandbox.core.entries import Entry, Expectation, Verdict
+from sandbox.core.expectations import ABOUT
 from sandbox.core.ledger import Delivery
-from sandbox.core.model import Auth, Connection, Hmac
+from sandbox.core.model import Auth, Connection, Hmac, Status
 from sandbox.core.received import Received
 from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Scenario
@@ -196,6 +197,9 @@ async def _play_within(
                 text=f"the whole run within {format_duration(max_wait or timedelta())} (--max-wait)",
                 passed=False,
                 actual=pending,
+                about=tuple(item.id for item in sandbox.deliveries() if item.status is Status.PENDING)[
+                    :ABOUT
+                ],
             ),
         ),
         deliveries=counts,

@@ -50,6 +50,8 @@ class Settings:
     json: bool = False
     junit: Path | None = None
     report: Path | None = None
+    summary: Path | None = None
+    ci: Literal["github", "none"] | None = None
 
     @property
     def auth(self) -> Auth | None:
@@ -234,5 +236,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "json": truth,
     "junit": _path,
     "report": _path,
+    "summary": _path,
+    "ci": one_of("github", "none"),
 }
 OPTIONS: Final = tuple(_READERS)

@@ -44,6 +44,15 @@ _DELIVERY = (
     click.option(
         "--report", metavar="FILE", help="Also write all of it as one HTML page, to attach to a ticket."
     ),
+    click.option(
+        "--summary", metavar="FILE", help="Also write a summary in Markdown, for the page of a job."
+    ),
+    click.option(
+        "--ci",
+        metavar="github|none",
+        help="github: mark what failed in the pull request, and add the summary to the job's page. "
+        "Default: github where GITHUB_ACTIONS is true.",
+    ),
 )
 
 LAYERS = (

@@ -1,10 +1,10 @@
-"""The files that a run leaves behind where it is asked to: JUnit XML, and a report for people."""
+"""The files that a run leaves behind where it is asked to: JUnit XML, a report and a summary for people."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,16 @@ from sandbox.settings import AUTH_OPTIONS, Settings, flag_of, variable_of
 
 def check_files(settings: Settings) -> None:
     """Raise `CannotRun` before anything is sent, if a file that is asked for could not be written."""
-    asked = [
-        (flag, path) for flag, path in (("--junit", settings.junit), ("--report", settings.report)) if path
-    ]
-    for flag, path in asked:
+    asked: dict[Path, str] = {}
+    for name in ("junit", "report", "summary"):
+        path: Path | None = getattr(settings, name)
+        if path is None:
+            continue
         if fault := _fault(path):
-            raise CannotRun(f"{flag}: {path} cannot be written: {fault}")
-    if len({path.absolute() for _, path in asked}) < len(asked):
-        raise UsageError("--junit and --report name the same file")
+            raise CannotRun(f"{flag_of(name)}: {path} cannot be written: {fault}")
+        other = asked.setdefault(path.absolute(), flag_of(name))
+        if other != flag_of(name):
+            raise UsageError(f"{other} and {flag_of(name)} name the same file")
 
 
 def _fault(path: Path) -> str | None:
@@ -47,31 +49,40 @@ def _fault(path: Path) -> str | None:
     return None
 
 
-def write(flag: str, path: Path, content: bytes) -> None:
+def write(flag: str, path: Path, content: bytes, *, append: bool = False) -> None:
     """Write *content*; raises `CannotRun` that names *flag*."""
     try:
-        path.write_bytes(content)
+        with path.open("ab" if append else "wb") as file:
+            file.write(content)
     except OSError as error:
         raise CannotRun(f"{flag}: {path} cannot be written: {error.strerror}") from error
 
 
-def report_of(
-    plays: Sequence[Play],
-    not_played: Sequence[str],
-    profile: Profile,
-) -> bytes:
-    """The page about *plays*."""
+def report_of(plays: Sequence[Play], not_played: Sequence[str], profile: Profile) -> Report:
+    """What is told of *plays*."""
+    return Report(
+        plays=plays, not_played=not_played, profile=profile, version=__version__, made_at=wall_now()
+    )
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write the page about *report*."""
     from sandbox.core.reportpage import report_html
 
-    return report_html(
-        Report(
-            plays=plays,
-            not_played=not_played,
-            profile=profile,
-            version=__version__,
-            made_at=wall_now(),
-        )
-    )
+    write("--report", path, report_html(report))
+
+
+def write_summary(flag: str, path: Path, report: Report) -> None:
+    """Write *report* as Markdown; the page of the CI job is added to, since others write there too."""
+    from sandbox.core.jobpage import job_page
+
+    write(flag, path, job_page(report), append=path == job_page_of(os.environ))
+
+
+def job_page_of(environ: Mapping[str, str]) -> Path | None:
+    """The file whose Markdown GitHub shows on the page of the job."""
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    return Path(path) if path else None
 
 
 def play_of(stage: Stage, verdict: Verdict | None, *, began: datetime, command: str) -> Play:

@@ -34,13 +34,22 @@ def run(scenario: tuple[str, ...], **options: Any) -> int:
     """
     settings = settings_of(options)
 
+    from sandbox.cli.job import file_of, job_of, refusals_marked
     from sandbox.cli.session import play_all
     from sandbox.cli.trouble import warn
     from sandbox.files import load_config, open_scenario
 
-    config = load_config(settings.config, environ=os.environ)
-    opened = [open_scenario(name, profile=config.profile, environ=os.environ) for name in scenario]
-    warn([problem for _, warnings in opened for problem in warnings])
-    return play_all(
-        [item for item, _ in opened], settings, config, commands=[("run", name) for name in scenario]
-    )
+    with refusals_marked(settings):
+        config = load_config(settings.config, environ=os.environ)
+        opened = [open_scenario(name, profile=config.profile, environ=os.environ) for name in scenario]
+        warnings = [problem for _, found in opened for problem in found]
+        warn(warnings)
+        if job := job_of(settings):
+            job.problems(warnings)
+        return play_all(
+            [item for item, _ in opened],
+            settings,
+            config,
+            commands=[("run", name) for name in scenario],
+            files=[file_of(name) for name in scenario],
+        )

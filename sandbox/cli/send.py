@@ -16,7 +16,7 @@ from sandbox.cli.options import LAYERS, delivery_options, settings_of
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS, is_documented
 from sandbox.core.errors import UsageError
 from sandbox.core.scenario import NO_CONTACT, Emit, Repeat, Scenario
-from sandbox.settings import one_of
+from sandbox.settings import Settings, one_of
 
 MOST: Final = 1_000_000
 
@@ -50,6 +50,21 @@ def send(
     Without --to, the built-in subscriber receives it.
     """
     settings = settings_of(options)
+
+    from sandbox.cli.job import refusals_marked
+
+    with refusals_marked(settings):
+        return _send(event, channel, assignments, count, contact, settings)
+
+
+def _send(
+    event: str,
+    channel: str | None,
+    assignments: tuple[str, ...],
+    count: str | None,
+    contact: str | None,
+    settings: Settings,
+) -> int:
     scenario = one_step(
         known_event(event), channel=channel, assignments=assignments, count=count, contact=contact
     )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from sandbox.cli.ending import Interrupted, run_until_interrupted
+from sandbox.cli.job import job_of
 from sandbox.cli.layout import Column
 from sandbox.cli.live import LiveTable, Progress, ProgressLines, Silence
 from sandbox.cli.paint import can_write, console_on, err, is_terminal, out
-from sandbox.cli.reports import again, check_files, play_of, report_of, write
+from sandbox.cli.reports import (
+    again,
+    check_files,
+    job_page_of,
+    play_of,
+    report_of,
+    write,
+    write_report,
+    write_summary,
+)
 from sandbox.cli.summary import show_secrets, show_summary, show_title
 from sandbox.cli.words import count, seconds, waiting
 from sandbox.core.config import Config
@@ -29,14 +39,20 @@ _NAMED: Final = 5  # of what was pending
 
 
 def play_all(
-    scenarios: Sequence[Scenario], settings: Settings, config: Config, *, commands: Sequence[Sequence[str]]
+    scenarios: Sequence[Scenario],
+    settings: Settings,
+    config: Config,
+    *,
+    commands: Sequence[Sequence[str]],
+    files: Sequence[str | None] | None = None,
 ) -> int:
     """Play *scenarios* and return the exit code: 0 where every one passed.
 
-    *commands* are the words with which each is played again by itself.
+    *commands* are the words with which each is played again by itself, *files* where
+    each was read from, as a CI system knows it.
     """
     check_files(settings)
-    session = _Session(scenarios, settings, config, commands)
+    session = _Session(scenarios, settings, config, commands, files or [None] * len(scenarios))
     try:
         run_until_interrupted(session.play_and_report(), session.interrupted)
     except Interrupted as interrupted:
@@ -51,11 +67,13 @@ class _Session:
         settings: Settings,
         config: Config,
         commands: Sequence[Sequence[str]],
+        files: Sequence[str | None],
     ) -> None:
         self.suites: list[Suite] = []
         self._plays: list[Play] = []
         self._scenarios, self._settings, self._config = scenarios, settings, config
-        self._commands = commands
+        self._commands, self._files = commands, files
+        self._job = job_of(settings)
         self._stage: Stage | None = None
         self._begun = 0  # scenarios
         self._progress: Progress = Silence()
@@ -67,12 +85,7 @@ class _Session:
         try:
             await self.play()
         finally:
-            try:
-                if self._settings.junit is not None:
-                    self._junit(self._settings.junit)
-            finally:
-                if self._settings.report is not None:
-                    self._report(self._settings.report)
+            self._report()
 
     async def play(self) -> None:
         began = perf_counter()
@@ -154,10 +167,15 @@ class _Session:
     def _show(self, scenario: Scenario, verdict: Verdict) -> None:
         assert self._stage is not None
         self._plays.append(self._play_of(self._stage, verdict))
-        self.suites.append(Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries()))
+        file = self._files[len(self.suites)]
+        self.suites.append(
+            Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries(), file=file)
+        )
         sys.stderr.flush()
         show_summary(err() if self._settings.json else out(), self._stage, verdict)
         sys.stdout.flush()
+        if self._job is not None:
+            self._job.mark(self.suites[-1], again=self._plays[-1].command)
 
     def _play_of(self, stage: Stage, verdict: Verdict | None) -> Play:
         words = self._commands[len(self._plays)]
@@ -165,22 +183,23 @@ class _Session:
             stage, verdict, began=self._began, command=again(words, self._settings, stage, self._began)
         )
 
-    def _junit(self, path: Path) -> None:
-        suites = list(self.suites)
-        if self._stage is not None and len(suites) == self._begun - 1:
-            suites.append(Suite(name=self._stage.scenario.name, deliveries=self._stage.deliveries()))
-        if suites:  # else nothing was begun, and why that is has been told
-            suites += (Suite(name=item.name, begun=False) for item in self._scenarios[len(suites) :])
-            write("--junit", path, junit_xml(suites))
-
-    def _report(self, path: Path) -> None:
+    def _report(self) -> None:
+        page, summary = self._settings.report, self._settings.summary
+        if page is None and summary is None and self._job is None:
+            return
         plays = list(self._plays)
         if self._stage is not None and len(plays) == self._begun - 1:
             plays.append(self._play_of(self._stage, None))
         if not plays:
             return  # nothing was begun, and why that is has been told
         left = [item.name for item in self._scenarios[len(plays) :]]
-        write("--report", path, report_of(plays, left, self._config.profile))
+        report = report_of(plays, left, self._config.profile)
+        if page is not None:
+            write_report(page, report)
+        if summary is not None:
+            write_summary("--summary", summary, report)
+        if self._job is not None and summary != job_page_of(os.environ):
+            self._job.summarise(report)
 
     def _show_all(self, milliseconds: float) -> None:
         painter = err() if self._settings.json else out()

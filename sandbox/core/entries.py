@@ -94,6 +94,11 @@ class Expectation:
     text: str
     passed: bool
     actual: str
+    # What only those know who have just played it; the journal keeps neither.
+    line: int | None = field(default=None, compare=False, repr=False)  # in the scenario's file
+    about: tuple[str, ...] = field(
+        default=(), compare=False, repr=False
+    )  # deliveries by id: `expectations.ABOUT`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

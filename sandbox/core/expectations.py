@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from sandbox.core.durations import format_duration
 from sandbox.core.entries import Expectation
@@ -13,29 +14,43 @@ from sandbox.core.model import Status
 from sandbox.core.moments import isoformat
 from sandbox.core.scenario import Expect
 
-_NAMED = 3  # how many deliveries are named one by one
+ABOUT: Final = 50
+"""An expectation knows so many of the deliveries that it is about: of one that failed, those that speak against it."""
+
+_NAMED: Final = 3  # how many deliveries are named one by one
 
 
 def judge(step: Expect, deliveries: Sequence[Delivery]) -> tuple[Expectation, frozenset[str]]:
     """Whether *step* holds, and the ids of the deliveries that it selected."""
     selected = [item for item in deliveries if step.status in (None, item.status)]
     faults = []
+    against: list[Delivery] = []
     if step.deliveries is not None and not step.deliveries.holds(len(selected)):
         faults.append(f"{_number(len(selected))} {step.status or 'in all'} ({in_short(deliveries)})")
+        too_many = step.deliveries.max is not None and len(selected) > step.deliveries.max
+        chosen = {item.id for item in selected}
+        against += selected if too_many else [item for item in deliveries if item.id not in chosen]
     if step.attempts is not None:
         wrong = [item for item in selected if not step.attempts.holds(item.attempt_count)]
         if wrong:
             numbers = Counter(item.attempt_count for item in wrong)
             spread = ", ".join(f"{number} (x{count})" for number, count in sorted(numbers.items()))
             faults.append(f"attempts of {_number(len(wrong))}: {spread}: {_names(wrong)}")
+            against += wrong
     if step.within is not None:
         late = [item for item in selected if (took := _took(item)) is None or took > step.within]
         if late:
             longest = max(_took(item) or timedelta.max for item in late)
             took_text = "not settled yet" if longest == timedelta.max else f"up to {format_duration(longest)}"
             faults.append(f"{_number(len(late))} took longer, {took_text}: {_names(late)}")
-    actual = "; ".join(faults) or in_short(deliveries)
-    expectation = Expectation(text=in_words(step), passed=not faults, actual=actual)
+            against += late
+    expectation = Expectation(
+        text=in_words(step),
+        passed=not faults,
+        actual="; ".join(faults) or in_short(deliveries),
+        line=step.line,
+        about=_ids(against if faults else selected),
+    )
     return expectation, frozenset(item.id for item in selected)
 
 
@@ -61,13 +76,14 @@ def others_succeeded(others: Sequence[Delivery], *, any_judged: bool) -> Expecta
     actual = in_short(others)
     if wrong:
         actual += f": {_names(wrong)}"
-    return Expectation(text=text, passed=not wrong, actual=actual)
+    return Expectation(text=text, passed=not wrong, actual=actual, about=_ids(wrong or others))
 
 
-def settled_in_time(timeout: timedelta, pending: Sequence[Delivery]) -> Expectation:
-    """What ``settle: <duration>`` expects."""
+def settled_in_time(timeout: timedelta, pending: Sequence[Delivery], line: int | None = None) -> Expectation:
+    """What ``settle: <duration>``, in that *line*, expects."""
     actual = f"{_number(len(pending))} pending: {_names(pending)}" if pending else "nothing pending"
-    return Expectation(text=f"settled within {format_duration(timeout)}", passed=not pending, actual=actual)
+    text = f"settled within {format_duration(timeout)}"
+    return Expectation(text=text, passed=not pending, actual=actual, line=line, about=_ids(pending))
 
 
 def in_short(deliveries: Iterable[Delivery]) -> str:
@@ -91,6 +107,11 @@ def pending_in_words(deliveries: Iterable[Delivery]) -> list[str]:
 
 def _took(delivery: Delivery) -> timedelta | None:
     return None if delivery.settled_at is None else delivery.settled_at - delivery.emitted_at
+
+
+def _ids(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
+    """Which they are, the first ones, each once."""
+    return tuple(dict.fromkeys(item.id for item in deliveries[:ABOUT]))
 
 
 def _number(count: int) -> str:

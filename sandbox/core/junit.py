@@ -1,20 +1,27 @@
-"""A verdict as JUnit XML, which every CI can show: a suite for each scenario, a case for each expectation."""
+"""A verdict as JUnit XML, which every CI can show: a suite for each scenario, a case for each expectation.
+
+Some show only what a failure says, some a case's output, some a suite's: what became
+of the deliveries is in all three.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from sandbox.core.durations import format_duration
-from sandbox.core.entries import Attempted, Verdict
+from sandbox.core.entries import Attempted, Expectation, Verdict
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Response, Status
 from sandbox.core.moments import isoformat
 from sandbox.core.present import shown_url
 
+IN_FAILURE: Final = 10
+"""Of the deliveries that speak against an expectation, so many are told in its failure."""
 LISTED: Final = 50
 """How many deliveries are listed one by one; the failed ones beyond them as well, up to `FAILED_LISTED`."""
 FAILED_LISTED: Final = 1000
@@ -28,14 +35,9 @@ class Suite:
     """One scenario; without a verdict it was not played to its end, or never begun."""
 
     name: str
-    verdict: Verdict | None = None
-    deliveries: Sequence[Delivery] = ()
-    begun: bool = True
-
-    @property
-    def passed(self) -> bool:
-        """Whether it was played to its end, and all held."""
-        return self.verdict is not None and self.verdict.passed
+    verdict: Verdict
+    deliveries: Sequence[Delivery]
+    file: str | None = None  # the scenario's, where it has one
 
 
 def junit_xml(suites: Iterable[Suite]) -> bytes:
@@ -100,13 +102,38 @@ def _judged(name: str, verdict: Verdict) -> ET.Element:
     properties = ET.SubElement(element, "properties")
     ET.SubElement(properties, "property", name="seed", value=str(verdict.seed))
     ET.SubElement(properties, "property", name="run_id", value=verdict.run_id)
-    for expectation in verdict.expectations:
-        case = ET.SubElement(element, "testcase", classname=name, name=_clean(expectation.text), time="0")
+    known = {item.id: item for item in suite.deliveries}
+    for expectation, title in zip(verdict.expectations, _titles(verdict), strict=True):
+        case = ET.SubElement(element, "testcase", classname=name, name=_clean(title), time="0")
+        if suite.file is not None:
+            case.set("file", _clean(suite.file))
+            case.set("line", str(expectation.line or 1))
+        about = [known[id] for id in expectation.about if id in known]
         if not expectation.passed:
-            actual = _clean(expectation.actual)
-            failure = ET.SubElement(case, "failure", message=actual, type="expectation")
-            failure.text = f"expected: {_clean(expectation.text)}\nactual: {actual}"
+            _fail(case, expectation, about)
+        if about:
+            ET.SubElement(case, "system-out").text = _clean("\n".join(_lines(about)))
+    ET.SubElement(element, "system-out").text = _clean("\n".join(_lines(suite.deliveries)))
     return element
+
+
+def _titles(verdict: Verdict) -> Iterable[str]:
+    """The expectations by name, each with a name of its own: CI systems know a case by it."""
+    seen: Counter[str] = Counter()
+    for expectation in verdict.expectations:
+        seen[expectation.text] += 1
+        again = seen[expectation.text]
+        yield f"{expectation.text} ({again})" if again > 1 else expectation.text
+
+
+def _fail(case: ET.Element, expectation: Expectation, about: Sequence[Delivery]) -> None:
+    failure = ET.SubElement(case, "failure", message=_clean(expectation.actual), type="expectation")
+    lines = [f"expected: {expectation.text}", f"actual: {expectation.actual}"]
+    if about:
+        lines += ["", *_lines(about[:IN_FAILURE])]
+    if len(about) > IN_FAILURE:
+        lines.append("and more: see the output")
+    failure.text = _clean("\n".join(lines))
 
 
 def _lines(deliveries: Sequence[Delivery]) -> Iterable[str]:

@@ -62,7 +62,7 @@ def read_scenario(
     )
     scenario = None
     if shape is not None and not any(problem.severity == "error" for problem in problems):
-        scenario = scenario_of(shape, profile or Profile())
+        scenario = scenario_of(shape, profile or Profile(), lambda path: document.mark(path).line)
     return Reading(scenario=scenario, problems=problems)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sandbox.core.errors import Problem
+from sandbox.core.github import annotation
 from sandbox.core.present import plain
 
 WIDEST: Final = 160
@@ -51,8 +52,14 @@ def render_json(problems: Sequence[Problem]) -> str:
 def render_github(problems: Sequence[Problem]) -> str:
     """Each as a workflow command, which GitHub shows beside the line."""
     return "\n".join(
-        f"::{problem.severity} file={_property(problem.file)},line={problem.line},col={problem.column}"
-        f",endColumn={problem.column + problem.length}::{_data(problem)}"
+        annotation(
+            problem.severity,
+            plain(problem.message) + (f"\n{plain(problem.hint)}" if problem.hint else ""),
+            file=problem.file,
+            line=problem.line,
+            column=problem.column,
+            end_column=problem.column + problem.length,
+        )
         for problem in _sorted(problems)
     )
 
@@ -101,14 +108,3 @@ def _width(character: str) -> int:
 
 def _escaped_if_unsafe(found: re.Match[str]) -> str:
     return found[0] if plain(found[0]) == found[0] else f"\\u{ord(found[0]):04x}"
-
-
-def _data(problem: Problem) -> str:
-    """Message and hint as one line that GitHub shows as two; no command can begin in it."""
-    text = plain(problem.message) + (f"\n{plain(problem.hint)}" if problem.hint else "")
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    text = plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text.replace(":", "%3A").replace(",", "%2C")

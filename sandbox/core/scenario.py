@@ -82,6 +82,7 @@ class Settle:
 
     timeout: timedelta | None = None
     note: str | None = None
+    line: int | None = field(default=None, compare=False)  # where it stands in its file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ class Expect:
     attempts: Range | None = None  # holds for each selected delivery
     within: timedelta | None = None  # from emitted to settled, for each selected delivery
     note: str | None = None
+    line: int | None = field(default=None, compare=False)  # where it stands in its file
 
 
 Step = Emit | Wait | Repeat | Settle | Expect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,8 +26,16 @@ from sandbox.core.scenario import (
     Wait,
 )
 
+Path = tuple[str | int, ...]
+Lines = Callable[[Path], int | None]
+"""In which line of the file what a path leads to stands."""
 
-def scenario_of(shape: shapes.ScenarioShape, profile: Profile) -> Scenario:
+
+def _nowhere(_: Path) -> None:
+    return None
+
+
+def scenario_of(shape: shapes.ScenarioShape, profile: Profile, lines: Lines = _nowhere) -> Scenario:
     """The scenario; what a retry policy leaves out is taken from *profile*."""
     return Scenario(
         name=shape.name,
@@ -44,7 +52,7 @@ def scenario_of(shape: shapes.ScenarioShape, profile: Profile) -> Scenario:
         },
         connections=tuple(connection_of(item, profile) for item in shape.connections),
         subscriber=_subscriber(shape.subscriber),
-        steps=_steps(shape.steps),
+        steps=_steps(shape.steps, ("steps",), lines),
     )
 
 
@@ -118,11 +126,11 @@ def answer_of(item: Any) -> Any:
     return Answer(status=item.status, after=item.after or timedelta(), headers=item.headers or {})
 
 
-def _steps(steps: Sequence[Any]) -> tuple[Step, ...]:
-    return tuple(map(_step, steps))
+def _steps(steps: Sequence[Any], path: Path, lines: Lines) -> tuple[Step, ...]:
+    return tuple(_step(item, (*path, number), lines) for number, item in enumerate(steps))
 
 
-def _step(shape: Any) -> Step:
+def _step(shape: Any, path: Path, lines: Lines) -> Step:
     match shape:
         case shapes.EmitShape():
             channels = shape.channel if isinstance(shape.channel, list) else [shape.channel]
@@ -142,11 +150,11 @@ def _step(shape: Any) -> Step:
             return Repeat(
                 times=shape.repeat,
                 every=shape.every or timedelta(),
-                steps=_steps(shape.steps),
+                steps=_steps(shape.steps, (*path, "steps"), lines),
                 note=shape.note,
             )
         case shapes.SettleShape():
-            return Settle(timeout=shape.settle, note=shape.note)
+            return Settle(timeout=shape.settle, note=shape.note, line=lines(path))
         case shapes.ExpectShape(expect=expect):
             return Expect(
                 status=None if expect.status is None else Status(expect.status),
@@ -154,6 +162,7 @@ def _step(shape: Any) -> Step:
                 attempts=_range(expect.attempts),
                 within=expect.within,
                 note=shape.note,
+                line=lines(path),
             )
         case _:
             raise TypeError(f"not a step: {shape!r}")

@@ -110,7 +110,7 @@ def _said(arguments: list[str]) -> tuple[str, str, int]:
 
 @contextmanager
 def _silent_environment() -> Iterator[None]:
-    ours = {name: text for name, text in os.environ.items() if name.startswith("WEXIO_")}
+    ours = {name: text for name, text in os.environ.items() if name.startswith(("WEXIO_", "GITHUB_"))}
     for name in ours:
         del os.environ[name]
     try:

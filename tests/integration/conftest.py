@@ -47,7 +47,8 @@ Command = Callable[..., Done]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, and an environment that says nothing."""
     monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHONIOENCODING"):
+    ours = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE")  # of the job that runs these tests
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHONIOENCODING", *ours):
         monkeypatch.setenv(name, "")  # readline sets COLUMNS and LINES where Python does not see it
         monkeypatch.delenv(name)
     return tmp_path

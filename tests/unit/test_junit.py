@@ -10,7 +10,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from sandbox.core.entries import Attempted, Expectation, Verdict
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.junit import FAILED_LISTED, LISTED, Suite, junit_xml
+from sandbox.core.junit import FAILED_LISTED, IN_FAILURE, LISTED, Suite, junit_xml
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Connection, Event, NoAuth, Response, Status, TransportError
 
@@ -143,6 +143,62 @@ def test_the_same_verdict_is_the_same_document_byte_for_byte():
         yield suite(HELD, name="Another")
 
     assert junit_xml(played()) == junit_xml(list(played()))
+
+
+def about(*numbers, passed=False):
+    ids = tuple(f"dlv_{number}" for number in numbers)
+    return Expectation(text="all succeeded", passed=passed, actual="so and so", about=ids)
+
+
+def output_of(case):
+    return [line for told in case._elem.iter("system-out") for line in (told.text or "").split("\n")]
+
+
+def test_a_case_tells_the_attempts_of_the_deliveries_that_it_is_about():
+    deliveries = [delivery(n, attempts=[attempt(1, Response(status=500 + n))]) for n in range(3)]
+    first, second = only(parsed(suite(about(0, 2, passed=True), about(1), deliveries=deliveries)))
+    assert output_of(first) == [
+        "SUCCESS chat.created VIBER Ann evt_0",
+        "  attempt 1 after 0s: 500 (12 ms)",
+        "SUCCESS chat.created VIBER Ann evt_2",
+        "  attempt 1 after 0s: 502 (12 ms)",
+    ]
+    told = ["SUCCESS chat.created VIBER Ann evt_1", "  attempt 1 after 0s: 501 (12 ms)"]
+    assert output_of(second) == told
+    [failure] = second.result
+    assert failure.text.split("\n") == ["expected: all succeeded", "actual: so and so", "", *told]
+
+
+def test_a_failure_tells_only_the_first_of_many():
+    deliveries = [delivery(n) for n in range(IN_FAILURE + 1)]
+    [case] = only(parsed(suite(about(*range(IN_FAILURE + 1)), deliveries=deliveries)))
+    [failure] = case.result
+    *lines, last = failure.text.split("\n")[3:]
+    assert (told(lines), last) == (list(range(IN_FAILURE)), "and more: see the output")
+    assert told(output_of(case)) == list(range(IN_FAILURE + 1))
+
+
+def test_a_delivery_that_is_not_there_is_not_told():
+    [case] = only(parsed(suite(about(7))))
+    assert output_of(case) == []
+
+
+def test_cases_of_one_suite_have_different_names_because_ci_systems_tell_them_apart_by_these():
+    found = only(parsed(suite(HELD, FAILED, HELD, HELD)))
+    assert [case.name for case in found] == [HELD.text, FAILED.text, f"{HELD.text} (2)", f"{HELD.text} (3)"]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "expected"),
+    [
+        pytest.param("scenarios/mine.yaml", 12, ("scenarios/mine.yaml", "12"), id="a step"),
+        pytest.param("a\x1b&.yaml", None, ("a\ufffd&.yaml", "1"), id="what every scenario expects"),
+        pytest.param(None, 12, (None, None), id="no file"),
+    ],
+)
+def test_a_case_has_its_place_in_the_scenarios_file(file, line, expected):
+    [case] = only(parsed(replace(suite(replace(FAILED, line=line)), file=file)))
+    assert (case._elem.get("file"), case._elem.get("line")) == expected
 
 
 # --- hostile text ----------------------------------------------------------------

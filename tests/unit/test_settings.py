@@ -27,6 +27,8 @@ WORDS = {
     "json": ("1", True),
     "junit": ("out.xml", Path("out.xml")),
     "report": ("out.html", Path("out.html")),
+    "summary": ("out.md", Path("out.md")),
+    "ci": ("github", "github"),
 }
 
 

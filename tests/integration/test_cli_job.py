@@ -1,0 +1,168 @@
+"""What a CI job is told: annotations and a summary, where it is GitHub's or an option asks for it."""
+
+import pytest
+
+SEND = ("send", "chat.created", "--channel", "VIBER", "--seed", "7", "--retry", "none", "--speed", "max")
+SCENARIO = """\
+name: "Mine, and: yours"
+subscriber: {respond: [500]}
+retry: none
+steps:
+  - emit: chat.created
+    data: {chat: {firstName: "Ann\\n::error::x"}}
+  - repeat: 1
+    steps:
+      - settle: 1m
+      - expect: {status: SUCCESS, deliveries: 1}
+"""
+
+
+@pytest.fixture
+def job(folder):
+    """The variables of a job on GitHub."""
+    (folder / "page.md").write_text("# before\n\n")
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(folder / "page.md"),
+        "GITHUB_WORKSPACE": str(folder.parent),
+    }
+
+
+def annotations(done):
+    return [line for line in (done.out + done.err).splitlines() if line.startswith("::")]
+
+
+def test_what_failed_is_marked_in_the_scenarios_file(cli, folder, job):
+    (folder / "mine.yaml").write_text(SCENARIO)
+    done = cli("run", "mine.yaml", "--speed", "max", "--seed", "3", "--json", env=job)
+    assert done.code == 1
+    first, last = annotations(done)
+    place = f"file={folder.name}/mine.yaml"
+    assert first.startswith(
+        f"::error {place},line=10,title=wexio-sandbox%3A Mine%2C and%3A yours::expected: 1 delivery SUCCESS%0A"
+    )
+    assert last.startswith(f"::error {place},line=1,")
+    assert "%0Athe same again: wexio-sandbox run mine.yaml --seed 3 " in last
+    assert done.json[-1]["kind"] == "verdict"  # stdout is what it always is
+
+
+def test_the_summary_is_added_to_the_jobs_page(cli, folder, job):
+    cli(*SEND, env=job)
+    cli(*SEND, env=job)
+    said = (folder / "page.md").read_text()
+    assert said.startswith("# before\n\n")
+    assert said.count("✅ wexio-sandbox: PASSED") == 2
+
+
+def test_a_run_that_passed_marks_nothing(cli, job):
+    assert annotations(cli(*SEND, env=job)) == []
+
+
+def test_a_scenario_that_cannot_be_played_is_marked_where_it_is_wrong(cli, folder, job):
+    (folder / "mine.yaml").write_text("name: x\nsteps: [{emit: chat.craeted}]\n")
+    done = cli("run", "mine.yaml", env=job)
+    assert done.code == 2
+    [line] = annotations(done)
+    assert line.startswith(f"::error file={folder.name}/mine.yaml,line=2,col=16,endColumn=28::")
+    assert line.endswith("::Wexio documents no event called 'chat.craeted'%0Adid you mean chat.created?")
+    assert "mine.yaml:2:16: Wexio documents no event" in done.err
+
+
+def test_a_warning_is_marked_as_one(cli, folder, job):
+    (folder / "mine.yaml").write_text(
+        "name: x\ncontacts: {ann: {}}\nsteps:\n  - {emit: chat.created, channel: VIBER, contact: ann}\n"
+        "  - {emit: chat.created, channel: VIBER, contact: ann}\n"
+    )
+    done = cli("run", "mine.yaml", "--speed", "max", env=job)
+    assert done.code == 0
+    [line] = annotations(done)
+    assert line.startswith(f"::warning file={folder.name}/mine.yaml,line=5,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "nothing-like-it"), "there is no scenario nothing-like-it"),
+        (("send", "chat.exploded"), "Wexio documents no event called 'chat.exploded'"),
+        ((*SEND, "--junit", "gone/x"), "--junit: gone/x cannot be written: no such folder"),
+    ],
+)
+def test_what_is_refused_is_marked_without_a_place(cli, job, arguments, says):
+    [line] = annotations(cli(*arguments, env=job))
+    assert line.startswith(f"::error title=wexio-sandbox::{says}")
+
+
+def test_a_shipped_scenario_has_no_file_to_mark(cli, receiving, job):
+    done = cli("run", "no-contact", "--to", receiving(lambda seen: 410).url, "--speed", "max", env=job)
+    assert annotations(done)
+    assert [line for line in annotations(done) if "file=" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "option", "marked"),
+    [
+        pytest.param({}, (), False, id="nowhere"),
+        pytest.param({"GITHUB_ACTIONS": "true"}, (), True, id="on GitHub"),
+        pytest.param({"GITHUB_ACTIONS": "false"}, (), False, id="told that it is not GitHub"),
+        pytest.param({"GITHUB_ACTIONS": "true"}, ("--ci", "none"), False, id="on GitHub, and not wanted"),
+        pytest.param({}, ("--ci", "github"), True, id="wanted elsewhere"),
+        pytest.param({"WEXIO_SANDBOX_CI": "github"}, (), True, id="wanted by a variable"),
+    ],
+)
+def test_github_is_told_where_it_is_github_or_somebody_says_so(cli, receiving, variables, option, marked):
+    done = cli(*SEND, "--to", receiving(lambda seen: 500).url, *option, env=variables)
+    assert bool(annotations(done)) is marked
+
+
+def test_at_most_ten_are_marked_as_github_shows_no_more(cli, folder, job):
+    expects = "\n".join("  - expect: {status: FAILED, deliveries: 9}" for _ in range(20))
+    (folder / "mine.yaml").write_text(f"name: x\nsteps:\n  - emit: chat.created\n{expects}\n")
+    assert len(annotations(cli("run", "mine.yaml", "--speed", "max", env=job))) == 10
+
+
+def test_a_page_that_cannot_be_written_fails_nothing(cli, job):
+    done = cli(*SEND, env=job | {"GITHUB_STEP_SUMMARY": "/nowhere/page.md"})
+    assert done.code == 0
+    [line] = annotations(done)
+    assert line.startswith(
+        "::warning title=wexio-sandbox::GITHUB_STEP_SUMMARY: /nowhere/page.md cannot be written"
+    )
+
+
+def test_summary_names_a_file_that_is_written_anew(told, folder):
+    (folder / "mine.md").write_text("before")
+    assert told(*SEND, summary="mine.md").code == 0
+    assert (folder / "mine.md").read_text().startswith("<h3>✅ wexio-sandbox: PASSED</h3>")
+
+
+def test_the_jobs_own_page_is_added_to_once(cli, folder, job):
+    cli(*SEND, "--summary", folder / "page.md", env=job)
+    said = (folder / "page.md").read_text()
+    assert said.startswith("# before")
+    assert said.count("<h3>") == 1
+
+
+def test_a_run_out_of_time_is_summarised_and_marked(cli, folder, job):
+    done = cli(
+        "send",
+        "chat.created",
+        "--to",
+        "http://127.0.0.1:9/",
+        "--max-wait",
+        "300ms",
+        "--junit",
+        "x.xml",
+        env=job,
+    )
+    assert done.code == 1
+    [line] = annotations(done)
+    assert "expected: the whole run within 300ms (--max-wait)%0Aactual: 1 PENDING" in line
+    assert "❌ wexio-sandbox: FAILED" in (folder / "page.md").read_text()
+    assert (folder / "x.xml").read_text().count(
+        ": connect: no connection to 127.0.0.1:9"
+    ) == 3  # failure, case, suite
+
+
+def test_files_that_are_asked_for_have_names_of_their_own(cli):
+    done = cli(*SEND, "--report", "x", "--summary", "./x")
+    assert (done.code, done.err) == (2, "error: --report and --summary name the same file\n")
