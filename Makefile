@@ -8,7 +8,7 @@ PYTHON =
 
 VENV = .venv
 BIN = $(VENV)/bin
-EXPRESS = tests/acceptance/consumers/express
+EXPRESS = examples/express
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 CANDIDATES = python3 python3.15 python3.14 python3.13 python3.12 python3.11 python
 RECENT = import sys; sys.exit(sys.version_info < (3, 11))
@@ -79,11 +79,11 @@ $(VENV)/.installed-dev: pyproject.toml $(BIN)/python
 
 $(EXPRESS)/node_modules/.package-lock.json: $(EXPRESS)/package-lock.json $(EXPRESS)/package.json
 	@if command -v npm >/dev/null 2>&1; then \
-	  echo "Installing Express for the consumer that the tests deliver to"; \
+	  echo "Installing Express for the consumers that the tests deliver to"; \
 	  (cd $(EXPRESS) && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error) && touch $@; \
 	else \
 	  echo "npm is not here: no Express"; false; \
 	fi || { \
 	  if [ -n "$$CI" ]; then exit 1; fi; \
-	  echo "The tests that deliver to Express will be skipped."; \
+	  echo "The tests that deliver to Express, and the example in it, will be skipped."; \
 	}

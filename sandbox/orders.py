@@ -27,6 +27,7 @@ class EventOrder:
     data: Mapping[str, Any] | None = None
     count: int = 1
     connection_ids: tuple[str, ...] | None = None
+    id: str | None = None  # of what is only rendered: so that two attempts of one event can be had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ def rendered(
         contact=cast.introduce(contact) if isinstance(contact, Mapping) else contact,
         origin=order.origin,
         data=order.data,
+        event_id=order.id,
     )
     if connection is None:
         auth = Hmac(secret=cast.secret("render")) if auth is None or auth == Hmac() else auth

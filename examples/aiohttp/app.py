@@ -75,4 +75,6 @@ def create_app(secret: str, database: sqlite3.Connection) -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(create_app(os.environ["WEXIO_SECRET"], sqlite3.connect("leads.db")), host="127.0.0.1", port=3000)
+    web.run_app(
+        create_app(os.environ["WEXIO_SECRET"], sqlite3.connect("leads.db")), host="127.0.0.1", port=3000
+    )

@@ -1,4 +1,7 @@
-"""The consumer, tested with requests as Wexio sends them: no network, no server."""
+"""The consumer, tested with requests as Wexio sends them: no network, no server.
+
+They are signed with the secret in pytest.ini.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -8,9 +11,9 @@ from pathlib import Path
 import pytest
 from app import create_app
 from fastapi.testclient import TestClient
-from sandbox import WebhookRequest, build_request
 
-SECRET = "whsec_of-the-tests"
+from wexio_sandbox_pytest import RequestBuilder, WebhookRequest
+
 Receive = Callable[..., int]
 
 
@@ -20,12 +23,14 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def receive(database: str) -> Receive:
+def receive(database: str, pytestconfig: pytest.Config) -> Receive:
     """Hand a request over; the status of the answer."""
-    client = TestClient(create_app(SECRET, database))
+    client = TestClient(create_app(pytestconfig.getini("wexio_secret"), database))
 
     def post(request: WebhookRequest, *, body: bytes | None = None, signature: str | None = None) -> int:
-        headers = request.headers if signature is None else {**request.headers, "X-Wexio-Signature": signature}
+        headers = (
+            request.headers if signature is None else {**request.headers, "X-Wexio-Signature": signature}
+        )
         encoded = {name: value.encode() for name, value in headers.items()}
         content = request.body if body is None else body
         return client.request(request.method, request.path, headers=encoded, content=content).status_code
@@ -39,35 +44,41 @@ def leads(database: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("channel", ["WHATSAPP", "TELEGRAM", "VIBER", "INSTAGRAM"])
-def test_a_first_contact_becomes_a_lead(receive: Receive, database: str, channel: str) -> None:
-    request = build_request(channel=channel, secret=SECRET, data={"chat": {"firstName": "Олена 🌻"}})
+def test_a_first_contact_becomes_a_lead(
+    receive: Receive, database: str, wexio_request: RequestBuilder, channel: str
+) -> None:
+    request = wexio_request(channel=channel, data={"chat": {"firstName": "Олена 🌻"}})
     assert receive(request) == 200
     assert leads(database) == [(request.event.data["chat"]["id"], channel, "Олена 🌻")]
 
 
-def test_a_retry_makes_no_second_lead(receive: Receive, database: str) -> None:
-    request = build_request(secret=SECRET)
+def test_a_retry_makes_no_second_lead(receive: Receive, database: str, wexio_request: RequestBuilder) -> None:
+    request = wexio_request()
     assert [receive(request), receive(request.again())] == [200, 200]
     assert len(leads(database)) == 1
 
 
-def test_a_chat_without_a_contact_is_taken(receive: Receive) -> None:
-    assert receive(build_request(secret=SECRET, contact="none")) == 200
+def test_a_chat_without_a_contact_is_taken(receive: Receive, wexio_request: RequestBuilder) -> None:
+    assert receive(wexio_request(contact="none")) == 200
 
 
 @pytest.mark.parametrize("broken", [{"wrong_secret": True}, {"tampered": True}, {"stale": "10m"}], ids=str)
-def test_what_wexio_has_not_signed_is_refused(receive: Receive, database: str, broken: dict[str, object]) -> None:
-    assert receive(build_request(secret=SECRET, **broken)) == 401
+def test_what_wexio_has_not_signed_is_refused(
+    receive: Receive, database: str, wexio_request: RequestBuilder, broken: dict[str, object]
+) -> None:
+    assert receive(wexio_request(**broken)) == 401
     assert leads(database) == []
 
 
-def test_one_space_more_is_another_body(receive: Receive) -> None:
-    request = build_request(secret=SECRET)
+def test_one_space_more_is_another_body(receive: Receive, wexio_request: RequestBuilder) -> None:
+    request = wexio_request()
     assert receive(request, body=request.body + b" ") == 401
 
 
 @pytest.mark.parametrize(
     "signature", ["", "t=,v1=", "t=12", "v1=ab", "t=now,v1=ab", "t=1,t=2,v1=ab", "t=12,v1=\u00fc"]
 )
-def test_a_malformed_signature_is_refused(receive: Receive, signature: str) -> None:
-    assert receive(build_request(secret=SECRET), signature=signature) == 401
+def test_a_malformed_signature_is_refused(
+    receive: Receive, wexio_request: RequestBuilder, signature: str
+) -> None:
+    assert receive(wexio_request(), signature=signature) == 401

@@ -122,6 +122,8 @@ class RenderBody(EventBody):
     connection_id: of.ObjectId | None = None
     auth: AuthForm | None = None
     attempt: of.Attempts = 1
+    id: of.EventId | None = None
+    """The event's id: that of an earlier answer, for another attempt of the same event."""
 
 
 class SettleBody(Shape):

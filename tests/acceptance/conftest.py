@@ -24,8 +24,9 @@ from typing import IO, Any, NoReturn
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 CONSUMERS = Path(__file__).parent / "consumers"
-EXPRESS = CONSUMERS / "express"
+EXPRESS = ROOT / "examples" / "express"  # whose Express the consumer of the tests uses too
 SECRET = "whsec_for-the-consumers-of-the-tests"
 PATIENCE = 20.0  # seconds until something that should have happened counts as missing
 
@@ -147,7 +148,9 @@ def express_modules() -> None:
 @pytest.fixture
 def express_consumer(express_modules: None, fail_first: int) -> Iterator[Consumer]:
     """An Express app that verifies, forgets duplicates and answers."""
-    with started([str(shutil.which("node")), EXPRESS / "server.mjs"], fail_first=fail_first) as consumer:
+    with started(
+        [str(shutil.which("node")), CONSUMERS / "express_app.mjs"], fail_first=fail_first
+    ) as consumer:
         yield consumer
 
 

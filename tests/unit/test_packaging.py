@@ -109,7 +109,7 @@ def test_the_scenarios_are_never_copied_into_an_editable_installation(project: d
 
 
 def test_the_lock_file_names_no_host_to_download_from() -> None:
-    lock = json.loads(read("tests/acceptance/consumers/express/package-lock.json"))
+    lock = json.loads(read("examples/express/package-lock.json"))
     packages = lock["packages"]
     assert "node_modules/express" in packages
     assert [name for name, package in packages.items() if "resolved" in package] == []

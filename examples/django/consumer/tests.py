@@ -1,9 +1,9 @@
 """The consumer, tested with requests as Wexio sends them: no network, no server."""
 
 from django.test import TestCase, override_settings
-from sandbox import WebhookRequest, build_request
 
 from consumer.models import Lead
+from sandbox import WebhookRequest, build_request
 
 SECRET = "whsec_of-the-tests"
 MALFORMED = ["", "t=,v1=", "t=12", "v1=ab", "t=now,v1=ab", "t=1,t=2,v1=ab", "t=12,v1=\u00fc"]
@@ -11,8 +11,12 @@ MALFORMED = ["", "t=,v1=", "t=12", "v1=ab", "t=now,v1=ab", "t=1,t=2,v1=ab", "t=1
 
 @override_settings(WEXIO_SECRET=SECRET)
 class WebhookTest(TestCase):
-    def receive(self, request: WebhookRequest, *, body: bytes | None = None, signature: str | None = None) -> int:
-        headers = request.headers if signature is None else {**request.headers, "X-Wexio-Signature": signature}
+    def receive(
+        self, request: WebhookRequest, *, body: bytes | None = None, signature: str | None = None
+    ) -> int:
+        headers = (
+            request.headers if signature is None else {**request.headers, "X-Wexio-Signature": signature}
+        )
         return self.client.generic(
             request.method,
             request.path,
@@ -24,7 +28,9 @@ class WebhookTest(TestCase):
     def test_a_first_contact_becomes_a_lead(self) -> None:
         for channel in ("WHATSAPP", "TELEGRAM", "VIBER", "INSTAGRAM"):
             with self.subTest(channel):
-                request = build_request(channel=channel, secret=SECRET, data={"chat": {"firstName": "Олена 🌻"}})
+                request = build_request(
+                    channel=channel, secret=SECRET, data={"chat": {"firstName": "Олена 🌻"}}
+                )
                 self.assertEqual(self.receive(request), 200)
                 lead = Lead.objects.get(channel=channel)
                 self.assertEqual((lead.chat_id, lead.name), (request.event.data["chat"]["id"], "Олена 🌻"))

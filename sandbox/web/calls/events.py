@@ -61,6 +61,7 @@ def _order(body: EventBody) -> EventOrder:
         data=body.data,
         count=body.count,
         connection_ids=None if body.connection_ids is None else tuple(body.connection_ids),
+        id=body.id if isinstance(body, RenderBody) else None,
     )
 
 

@@ -6,7 +6,10 @@
 // get a 503 before one is taken.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
-import express from "express";
+import { createRequire } from "node:module";
+
+// Installed once, for the example.
+const express = createRequire(new URL("../../../examples/express/package.json", import.meta.url))("express");
 
 const SECRET = process.env.WEXIO_SECRET;
 const FAIL_FIRST = Number(process.env.FAIL_FIRST ?? 0);
