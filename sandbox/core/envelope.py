@@ -12,13 +12,27 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import Final
 from uuid import UUID
 
+from sandbox.core.faults import ByKind, Faults
 from sandbox.core.ids import Stream
 from sandbox.core.model import Basic, Bearer, Connection, Event, Headers, Hmac, Request
 from sandbox.core.moments import isoformat
 from sandbox.core.profile import API_VERSION, CONTENT_TYPE, ID_PREFIX, SIGNATURE_HEADER, Profile
 from sandbox.core.signing import sign
+from sandbox.core.spoiling import (
+    MALFORMED_SIGNATURE,
+    UNKNOWN_EVENT,
+    another_secret,
+    authorized,
+    changed_data,
+    cut,
+    enlarged_data,
+    extra_members,
+    moved,
+    tampered,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +85,75 @@ class Rendering:
     # As it was sent.  Filled in by the first `request`, so that the same request can be
     # made again without the secret.
     signature: str | None = field(default=None, compare=False, repr=False)
+    faults: Faults = ()  # what goes wrong with this attempt, on purpose
 
     def request(self) -> Request:
         """The POST with its headers in documented order and its signed body."""
         event, target, number = self.event, self.target, str(self.attempt)
         event_id, profile = target.event_id(event), target.profile
+        faults: ByKind = {fault.do: fault for fault in self.faults} if self.faults else _NOTHING
+        name = UNKNOWN_EVENT if "unknown_event" in faults else event.name
         occurred = isoformat(event.occurred_at)
-        stamped = isoformat(self.stamp) if profile.request.timestamp == "sending" else occurred
-        identity = event_id.encode(), event.name.encode(), occurred.encode()
-        body = b"".join(
-            (
-                b'{"id":"%b","type":"%b","timestamp":"%b","data":' % identity,
-                event.data_json,
-                b',"meta":{"eventId":"%b","event":"%b","occurredAt":"%b","organisationId":"' % identity,
-                event.organisation_id.encode(),
-                target.meta_tail,
-                number.encode(),
-                b"}}",
-            )
-        )
+        stamp = moved(self.stamp, faults)
+        stamped = isoformat(stamp) if profile.request.timestamp == "sending" else occurred
+        identity = event_id.encode(), name.encode(), occurred.encode()
+        data = changed_data(event.data_json, faults) if faults else event.data_json
+        body = self._body(identity, data, faults)
+        if large := faults.get("large_body"):
+            data = enlarged_data(data, (large.size or 0) - len(body))
+            body = self._body(identity, data, faults)
         headers: Headers = (
             ("Content-Type", CONTENT_TYPE),
-            ("X-Wexio-Event", event.name),
+            ("X-Wexio-Event", name),
             ("X-Wexio-Event-Id", event_id),
             ("X-Wexio-Attempt", number),
             ("X-Wexio-Timestamp", stamped),
             ("Idempotency-Key", event_id),
-            *target.authorization,
-            *self._signature(body),
+            *authorized(target.authorization, faults),
+            *self._signature(body, stamp, faults),
             *target.user_agent,
         )
-        return Request(url=target.connection.url, headers=headers, body=body)
+        url = target.connection.url
+        if not faults:
+            return Request(url=url, headers=headers, body=body)
+        if "tampered_body" in faults:
+            body = tampered(body, data)
+        body, sending = cut(body, faults)
+        return Request(url=url, headers=headers, body=body, sending=sending)
 
-    def _signature(self, body: bytes) -> Headers:
+    def _body(self, identity: tuple[bytes, bytes, bytes], data: bytes, faults: ByKind) -> bytes:
+        extra = extra_members() if "extra_fields" in faults else b""
+        return b"".join(
+            (
+                b'{"id":"%b","type":"%b","timestamp":"%b","data":' % identity,
+                data,
+                b',"meta":{"eventId":"%b","event":"%b","occurredAt":"%b","organisationId":"' % identity,
+                self.event.organisation_id.encode(),
+                self.target.meta_tail,
+                str(self.attempt).encode(),
+                extra,
+                b"}",
+                extra,
+                b"}",
+            )
+        )
+
+    def _signature(self, body: bytes, stamp: datetime, faults: ByKind) -> Headers:
         signature, secret = self.signature, self.target.secret
+        if "missing_signature" in faults:
+            return ()
         if signature is None:
             if secret is None:
                 return ()
             rules = self.target.profile.signature
             scale = 1 if rules.unit == "seconds" else 1000
-            signature = sign(secret, int(self.stamp.timestamp() * scale), body, rules=rules)
+            if "malformed_signature" in faults:
+                signature = MALFORMED_SIGNATURE
+            else:
+                secret = another_secret(secret) if "wrong_secret" in faults else secret
+                signature = sign(secret, int(stamp.timestamp() * scale), body, rules=rules)
             object.__setattr__(self, "signature", signature)
         return ((SIGNATURE_HEADER, signature),)
+
+
+_NOTHING: Final[ByKind] = {}

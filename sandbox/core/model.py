@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -206,12 +206,22 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a request goes out that goes out wrong, on purpose."""
+
+    length: int  # what Content-Length says
+    over: timedelta = timedelta()  # real time in which the body trickles out
+    end: Literal["whole", "closed", "reset"] = "whole"  # what becomes of the connection after the last byte
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One POST, exactly as it is sent (Host and Content-Length are the client's)."""
 
     url: str
     headers: Headers
-    body: bytes
+    body: bytes  # what goes out of it
+    sending: Sending | None = None  # None: whole, and at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
