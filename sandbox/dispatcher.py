@@ -20,30 +20,26 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from sandbox.clock import Clock, Rank, Waiter, later, wall_now
+from sandbox.closing import INTERRUPTED, copied, facts_of, lost
 from sandbox.core.catalogue import subscribes
 from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.errors import SandboxError, UsageError
+from sandbox.core.errors import UsageError
+from sandbox.core.faults import Faults
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Pending
 from sandbox.core.model import Event, Exchange, Status, TransportError
 from sandbox.core.retry import Again, Done, GiveUp, RetryPolicy
 from sandbox.journal import Journal
 from sandbox.lanes import Job, Lane
+from sandbox.mishaps import Mishaps, Scope, send
 from sandbox.transport import Transport
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
-DELETED: Final = "connection deleted"
-"""Why a delivery has failed whose connection is gone."""
-
 _NO_TIME = timedelta()
-_INTERRUPTED = Exchange(
-    outcome=TransportError(type="interrupted", message="the sandbox stopped during this attempt"),
-    elapsed_ms=0.0,
-)
 
 
 class Dispatcher:
@@ -69,6 +65,7 @@ class Dispatcher:
         self._jobs: dict[str, Job] = {}  # what has not settled, by delivery id
         self._ordered = 0
         self._waiting: dict[Waiter, None] = {}
+        self._mishaps = Mishaps(seed)
 
     @property
     def pending(self) -> int:
@@ -110,13 +107,14 @@ class Dispatcher:
         lane, cut, last = self._lanes.get(pending.connection_id), pending.in_flight, pending.last
         now = self._clock.now()
         if lane is None:
-            self._lose(pending)
+            for entry in lost(pending, now):
+                self._journal.append(entry)
             return
-        job = self._job(lane, pending.event, pending.delivery_id, pending.due or now)
+        job = self._job(lane, pending.event, pending.delivery_id, pending.due or now, pending.faults)
         job.attempts, job.base = pending.begun, pending.base
         if cut is not None:
-            facts = _facts(cut) | {"rendering": cut.rendering, "started_at": cut.at}
-            self._close(job, facts, _INTERRUPTED)
+            facts = facts_of(cut) | {"rendering": cut.rendering, "started_at": cut.at}
+            self._close(job, facts, INTERRUPTED)
         elif pending.due is not None:
             self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
         else:
@@ -124,23 +122,9 @@ class Dispatcher:
             _, _, status = self._judge(job, last.attempt, Exchange(outcome=last.outcome, elapsed_ms=0.0))
             self._settle(job, status or Status.DEAD_LETTER, now)
 
-    def _lose(self, pending: Pending) -> None:
-        """Its connection is gone: nobody can send it."""
-        names = {
-            "run_id": pending.run_id,
-            "delivery_id": pending.delivery_id,
-            "event_id": pending.event.id,
-            "connection_id": pending.connection_id,
-        }
-        now = self._clock.now()
-        if (cut := pending.in_flight) is not None:
-            facts = _facts(cut) | {"rendering": cut.rendering, "started_at": cut.at}
-            self._journal.append(Attempted(at=now, outcome=_INTERRUPTED.outcome, elapsed_ms=0.0, **facts))
-        self._journal.append(
-            Settled(at=now, status=Status.FAILED, attempt_count=pending.begun, reason=DELETED, **names)
-        )
-
-    def resend(self, delivery_id: str, event: Event, connection_id: str, attempts: int) -> None:
+    def resend(
+        self, delivery_id: str, event: Event, connection_id: str, attempts: int, faults: Faults = ()
+    ) -> None:
         """One more attempt at once for a settled delivery, and the ladder anew; its numbers go on counting."""
         lane = self._lanes.get(connection_id)
         if lane is None:
@@ -155,7 +139,7 @@ class Dispatcher:
                 connection_id=connection_id,
             )
         )
-        job = self._job(lane, event, delivery_id, now)
+        job = self._job(lane, event, delivery_id, now, faults)
         job.attempts = job.base = attempts
         self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
 
@@ -166,12 +150,15 @@ class Dispatcher:
         who: str = "",
         only: Iterable[str] | None = None,
         planned: datetime | None = None,
+        faults: Faults = (),
+        scope: Scope = 0,
     ) -> tuple[str, ...]:
         """Journal *event* and have it delivered; returns the deliveries' ids.
 
         *only* names connections by id; without it, all that subscribe receive it.
         *planned* is the moment for which it was planned, where real time is a little
-        late.  The producer never waits for a delivery.
+        late.  The producer never waits for a delivery.  *faults* go wrong with it; what
+        they hold back is let go at the latest by `release` of its *scope*.
         """
         if self._journal.ledger.knows(event.id, run_id=self._run_id):
             raise UsageError(f"the event id {event.id} was emitted already: Wexio never uses one twice")
@@ -181,19 +168,34 @@ class Dispatcher:
             connection = lane.target.connection
             chosen = only is None or lane.target.id in only
             if chosen and connection.active and subscribes(connection.events, event.name):
-                jobs.append(self._job(lane, event, self._delivery_id(event, lane), planned or now))
+                jobs.append(self._job(lane, event, self._delivery_id(event, lane), planned or now, faults))
         deliveries = tuple((job.id, job.lane.target.id) for job in jobs)
         self._journal.append(
-            Emitted(at=now, run_id=self._run_id, event=event, who=who, deliveries=deliveries)
+            Emitted(at=now, run_id=self._run_id, event=event, who=who, deliveries=deliveries, faults=faults)
         )
         for job in jobs:
-            self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
+            if not self._mishaps.holds(job, scope):
+                self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
+        self._let_go(self._mishaps.complete(), planned or now)
         return tuple(job.id for job in jobs)
+
+    def release(self, scope: Scope | None = None, planned: datetime | None = None) -> None:
+        """Let go of what a fault has held back in this *scope*, or in all: it has ended."""
+        self._let_go(self._mishaps.end(scope), planned or self._clock.now())
+
+    def _let_go(self, jobs: Iterable[Job], planned: datetime) -> None:
+        for job in jobs:
+            self._ordered += 1
+            job.order, job.due, job.planned = self._ordered, self._clock.now(), planned
+            self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
 
     def fall_due(self, job: Job) -> None:
         """An attempt is due, or the end of a delivery whose last attempt used up sandbox time."""
         if job.verdict is not None:
             self._settle(job, job.verdict, job.due)
+            return
+        if self._mishaps.delays(job, self._stamp):
+            self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
             return
         lane = job.lane
         lane.due.append(job)
@@ -232,8 +234,10 @@ class Dispatcher:
 
     async def _attempt(self, job: Job) -> None:
         lane, clock, journal = job.lane, self._clock, self._journal
+        faults = self._mishaps.of(job)
         number = job.attempts = job.attempts + 1
-        rendering = Rendering(job.event, lane.target, number, self._stamp(job.planned))
+        stamp, job.signed_at = job.signed_at or self._stamp(job.planned), None
+        rendering = Rendering(job.event, lane.target, number, stamp, faults=faults)
         request = rendering.request()  # first, so that the journal knows what it was signed with
         beginning = Attempting(
             at=clock.now(),
@@ -244,19 +248,20 @@ class Dispatcher:
             attempt=number,
             rendering=rendering,
         )
-        facts = _facts(beginning) | {"rendering": rendering, "started_at": beginning.at}
-        job.sending = True
+        facts = facts_of(beginning) | {"rendering": rendering, "started_at": beginning.at}
+        job.sending, exchange, timeout = True, INTERRUPTED, lane.policy.timeout
         journal.append(beginning)
         try:
             await journal.commit()
-            exchange = await self._transport.send(request, timeout=lane.policy.timeout)
+            exchange = await send(self._transport, request, faults, timeout=timeout)
+            if any(fault.do == "duplicate" for fault in faults):
+                copy = await self._transport.send(request, timeout=timeout)
+                # Before the entry that it is a copy of: what comes after that may be the delivery's end.
+                journal.append(copied(copy, facts, at=clock.now()))
         except asyncio.CancelledError:
-            # Whoever takes the delivery up goes on with the next attempt.
+            # Whoever takes the delivery up goes on with the next attempt, if one is needed.
             job.sending = False
-            # A journal that takes nothing more is no reason to go on: it tells of the
-            # attempt when it is opened again.
-            with suppress(SandboxError):
-                self._close(job, facts, _INTERRUPTED, go_on=False)
+            self._close(job, facts, exchange, go_on=False)
             raise
         job.sending = False
         self._close(job, facts, exchange)
@@ -342,8 +347,9 @@ class Dispatcher:
     async def settled(self, until: datetime | None = None) -> bool:
         """Wait until nothing is pending, at most *until* (sandbox clock); whether that came about.
 
-        The caller holds the clock.
+        The caller holds the clock.  What a fault has held back is let go: nobody could wait for it.
         """
+        self.release()
         while self._jobs:
             waiter = Waiter(self._clock)
             self._waiting[waiter] = None
@@ -358,22 +364,11 @@ class Dispatcher:
                 return not self._jobs
         return True
 
-    def _job(self, lane: Lane, event: Event, id: str, due: datetime) -> Job:
+    def _job(self, lane: Lane, event: Event, id: str, due: datetime, faults: Faults) -> Job:
         self._ordered += 1
-        job = self._jobs[id] = Job(self.fall_due, lane, event, id, self._ordered, due)
+        job = self._jobs[id] = Job(self.fall_due, lane, event, id, self._ordered, due, faults)
         return job
 
     def _delivery_id(self, event: Event, lane: Lane) -> str:
         name = f"{self._run_id}/{event.id}/{lane.target.id}"
         return "dlv_" + blake2b(name.encode(), digest_size=12).hexdigest()
-
-
-def _facts(beginning: Attempting) -> dict[str, Any]:
-    """Which attempt it was."""
-    return {
-        "run_id": beginning.run_id,
-        "delivery_id": beginning.delivery_id,
-        "event_id": beginning.event_id,
-        "connection_id": beginning.connection_id,
-        "attempt": beginning.attempt,
-    }

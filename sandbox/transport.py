@@ -28,6 +28,7 @@ from yarl import URL
 from sandbox.core.addresses import Targets
 from sandbox.core.durations import format_duration
 from sandbox.core.model import ErrorType, Exchange, Outcome, Request, Response, TransportError
+from sandbox.wire import Wrongly
 
 BODY_LIMIT: Final = 64 * 1024
 """How much of an answer is read; its sender may go on for ever."""
@@ -42,6 +43,8 @@ _LONGEST_MESSAGE: Final = 300
 # Sent as it is written.  Anything else (letters beyond ASCII, a lone %) is encoded first.
 _ENCODED: Final = re.compile(r"https?://[a-z0-9.:\[\]-]+/(?:[!$&-;=?@A-Z_a-z~]|%[0-9A-Fa-f]{2})*")
 _DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:[/?]|$)")
+
+_RESET: Final = TransportError(type="reset", message="the sandbox reset the connection, as was asked")
 
 _phases: ContextVar[dict[str, float]] = ContextVar("phases")
 _aim: ContextVar[_Aim] = ContextVar("aim")
@@ -91,6 +94,8 @@ class HttpTransport:
         timing: dict[str, float] = {}
         _phases.set(timing)
         session, aim = self._session or self._open(), None
+        sending = request.sending
+        body = request.body if sending is None else Wrongly(request.body, sending)
         began = perf_counter()
         try:
             url = self._url(request.url)
@@ -98,20 +103,20 @@ class HttpTransport:
             _aim.set(aim)
             async with session.post(
                 url,
-                data=request.body,
+                data=body,
                 headers=request.headers,
                 allow_redirects=False,
                 timeout=self._limit(timeout),
             ) as answer:
                 answered = perf_counter()
                 timing["wait"] = (answered - began) * 1000 - sum(timing.values())
-                body, truncated = await _read(answer)
+                held, truncated = await _read(answer)
                 timing["read"] = (perf_counter() - answered) * 1000
                 headers = tuple((_text(name), _text(value)) for name, value in answer.raw_headers)
-                if truncated:
-                    answer.close()
+                if truncated or (sending is not None and sending.end != "whole"):
+                    answer.close()  # nothing more can be sent, or be meant, on this connection
                 outcome: Outcome = Response(
-                    status=answer.status, headers=headers, body=body, truncated=truncated
+                    status=answer.status, headers=headers, body=held, truncated=truncated
                 )
                 if answer.status < 100:
                     outcome = _protocol(f"{answer.status:03d} is no status")
@@ -119,6 +124,8 @@ class HttpTransport:
             outcome = _explain(error, timeout)
             if outcome.type == "connect" and aim is not None and aim.refused is not None:
                 outcome = TransportError(type="blocked", message=aim.refused)
+            if isinstance(body, Wrongly) and body.reset:
+                outcome = _RESET
         return Exchange(outcome=outcome, elapsed_ms=(perf_counter() - began) * 1000, timing=timing)
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 
 from sandbox.clock import wall_now
+from sandbox.closing import DELETED
 from sandbox.core.cast import Cast
 from sandbox.core.config import Config
 from sandbox.core.errors import Conflict, NotFound, SettleTimeout, UsageError
@@ -22,7 +23,6 @@ from sandbox.core.expectations import pending_in_words
 from sandbox.core.ids import Seed
 from sandbox.core.model import Auth, Connection, Event, Hmac, Request, Status
 from sandbox.core.scenario import Answer, Outage, SubscriberScript
-from sandbox.dispatcher import DELETED
 from sandbox.engine import Sandbox
 from sandbox.held import Held, HeldConnections
 from sandbox.identity import Identity
@@ -220,7 +220,9 @@ class Workspace:
         item = await self.journal.recall(delivery_id)
         if item is None:
             raise Conflict(f"the delivery {delivery_id} is pending: it is sent anyway")
-        sandbox.by_hand.dispatcher.resend(delivery_id, item.event, item.connection_id, item.begun)
+        sandbox.by_hand.dispatcher.resend(
+            delivery_id, item.event, item.connection_id, item.begun, item.faults
+        )
         await self.journal.commit()
 
     def counts(self) -> Counter[Status]:

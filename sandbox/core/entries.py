@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.core.envelope import Rendering
+from sandbox.core.faults import Faults
 from sandbox.core.model import Event, Outcome, Request, Status
 
 
@@ -23,6 +24,7 @@ class Emitted:
     event: Event
     who: str = ""  # for people: the contact's or the chat's name
     deliveries: tuple[tuple[str, str], ...] = ()  # (delivery id, connection id)
+    faults: Faults = ()  # what was asked to go wrong with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,14 @@ class Attempted:
     elapsed_ms: float  # real time
     timing: Mapping[str, float] = field(default_factory=dict)
     next_attempt_at: datetime | None = None
+    # The fault `duplicate`: the same request once more, after its answer.  It is no attempt of
+    # its own, and decides nothing.
+    copy: bool = False
+
+    @property
+    def faults(self) -> Faults:
+        """What went wrong with this attempt, on purpose."""
+        return self.rendering.faults
 
     @property
     def request(self) -> Request:

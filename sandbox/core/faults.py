@@ -282,11 +282,19 @@ def check_faults(faults: Iterable[Fault]) -> Faults:
     return held
 
 
-def drawn(faults: Faults, *, seed: Seed, event_id: str, connection_id: str, attempt: int) -> Faults:
-    """Those of *faults* that this attempt carries; for the same seed and ids, always the same."""
+def drawn(
+    faults: Faults, *, seed: Seed, event_id: str, connection_id: str, attempt: int, credentials: bool = True
+) -> Faults:
+    """Those of *faults* that this attempt carries; for the same seed and ids, always the same.
+
+    Without *credentials* (a connection that neither signs nor authorises) there is nothing that could
+    be missing, malformed or wrong.
+    """
     held: list[Fault] = []
     for index, fault in enumerate(faults):
         if fault.attempt not in (None, attempt) or (fault.do == "reorder" and attempt != 1):
+            continue
+        if not credentials and fault.do in _ALONE[0]:
             continue
         if fault.chance < 1:
             name = f"fault/{index}/{connection_id}/{event_id}/{attempt}"

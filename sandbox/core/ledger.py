@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
+from sandbox.core.faults import Faults
 from sandbox.core.model import Event, Status
 
 
@@ -49,6 +50,7 @@ class Pending:
     emitted_at: datetime
     begun: int  # attempts begun; the next one has this number + 1
     base: int = 0  # attempts begun before the last resend: the ladder counts from here
+    faults: Faults = ()  # what was asked to go wrong with it
     due: datetime | None = None  # on the clock of its run
     in_flight: Attempting | None = None
     last: Attempted | None = field(default=None, repr=False)
@@ -79,7 +81,8 @@ class Row:
             case Attempting():
                 self.begun, self.in_flight, self.due = entry.attempt, True, None
             case Attempted():
-                self.in_flight, self.due = False, entry.next_attempt_at
+                if not entry.copy:
+                    self.in_flight, self.due = False, entry.next_attempt_at
             case Settled():
                 self.status, self.reason, self.settled_at = entry.status, entry.reason, entry.at
                 self.due = None

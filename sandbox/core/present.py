@@ -15,6 +15,7 @@ from typing import Any, Final, assert_never
 from urllib.parse import urlsplit, urlunsplit
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
+from sandbox.core.faults import Faults
 from sandbox.core.model import Headers, Response
 from sandbox.core.moments import isoformat
 
@@ -80,7 +81,13 @@ def attempt_json(entry: Attempted) -> dict[str, Any]:
         "elapsed_ms": round(entry.elapsed_ms, 3),
         "timing": {phase: round(milliseconds, 3) for phase, milliseconds in entry.timing.items()},
         "next_attempt_at": None if entry.next_attempt_at is None else isoformat(entry.next_attempt_at),
+        **_faults(entry.faults),
+        **({"copy": True} if entry.copy else {}),
     }
+
+
+def _faults(faults: Faults) -> dict[str, Any]:
+    return {"faults": [fault.json() for fault in faults]} if faults else {}
 
 
 def _head(seq: int, kind: str, entry: Entry) -> dict[str, Any]:
@@ -111,6 +118,7 @@ def _emitted(seq: int, entry: Emitted) -> dict[str, Any]:
             {"delivery_id": delivery_id, "connection_id": connection_id}
             for delivery_id, connection_id in entry.deliveries
         ],
+        **_faults(entry.faults),
     }
 
 

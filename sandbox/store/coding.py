@@ -7,7 +7,7 @@ all the same, and ASCII, so that text which has no UTF-8 form is no trouble.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from json.encoder import encode_basestring_ascii
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sandbox.core.entries import Attempted, Expectation, Verdict
 from sandbox.core.envelope import Rendering, Target
+from sandbox.core.faults import Faults, read_fault
 from sandbox.core.model import (
     AUTH_TYPE,
     Auth,
@@ -114,8 +115,8 @@ def read_target(document: str) -> Target:
 
 
 def attempting_document(target: int, rendering: Rendering) -> str:
-    """``[target, stamp, signature]``."""
-    return f"[{target},{instant(rendering.stamp)},{_signature(rendering)}]"
+    """``[target, stamp, signature]``; with faults, in place of the signature, it and them."""
+    return f"[{target},{instant(rendering.stamp)},{_signed(rendering)}]"
 
 
 def attempted_document(target: int, entry: Attempted) -> str:
@@ -136,15 +137,36 @@ def attempted_document(target: int, entry: Attempted) -> str:
             message = message.replace(url, shown_url(url))
         end = f"{quoted(outcome.type)},{quoted(message)}"
     return (
-        f"[{target},{instant(rendering.stamp)},{_signature(rendering)},{instant(entry.started_at)},"
+        f"[{target},{instant(rendering.stamp)},{_signed(rendering, copy=entry.copy)},"
+        f"{instant(entry.started_at)},"
         f"{entry.elapsed_ms:.3f},{'null' if due is None else instant(due)},{{{timing}}},{end}]"
     )
 
 
-def _signature(rendering: Rendering) -> str:
+def _signed(rendering: Rendering, *, copy: bool = False) -> str:
     if rendering.signature is None and rendering.target.secret is not None:
         rendering.request()  # which signs
-    return "null" if rendering.signature is None else quoted(rendering.signature)
+    signature = "null" if rendering.signature is None else quoted(rendering.signature)
+    if not rendering.faults:
+        return signature
+    return f'{{"signature":{signature},"faults":{faults_document(rendering.faults)},"copy":{copy:d}}}'
+
+
+def faults_document(faults: Faults) -> str | None:
+    """*faults* as in a scenario; None where there are none."""
+    return json.dumps([fault.json() for fault in faults], separators=(",", ":")) if faults else None
+
+
+def read_faults(document: Sequence[Mapping[str, Any]]) -> Faults:
+    """What `faults_document` wrote, as JSON gives it."""
+    return tuple(map(read_fault, document))
+
+
+def read_signed(found: str | dict[str, Any] | None) -> tuple[str | None, Faults, bool]:
+    """A signature, the faults of an attempt, and whether it is a copy."""
+    if not isinstance(found, dict):
+        return found, (), False
+    return found["signature"], read_faults(found["faults"]), bool(found["copy"])
 
 
 def read_outcome(end: list[Any], body: bytes | None) -> Outcome:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sandbox.core.entries import Attempted, Attempting, Entry
+from sandbox.core.faults import Faults
 from sandbox.core.ledger import Delivery, Pending
 from sandbox.core.model import Status
 from sandbox.store.answers import Page
-from sandbox.store.coding import instant, moment
+from sandbox.store.coding import instant, moment, read_faults
 from sandbox.store.lean import NUMBERS, STATUSES, Place
 from sandbox.store.records import Records, Stored
 from sandbox.store.schema import SEGMENT, SEGMENT_BITS
@@ -227,15 +228,9 @@ class Reader(Records):
 
     def _pending(self, rows: list[Stored]) -> list[Pending]:
         events = self._events({row.event for row in rows})
+        asked = self._asked(events)
         # Where nothing is due, the last entry tells how things stand.
-        ends = [row.last for row in rows if row.due is None]
-        entries = dict(
-            self._decoded(
-                self._all(
-                    "SELECT * FROM entries WHERE seq IN (SELECT value FROM json_each(?))", json.dumps(ends)
-                )
-            )
-        )
+        entries = self._ends([row.last for row in rows if row.due is None])
         found = []
         for row in rows:
             event, who = events[row.event]
@@ -250,12 +245,33 @@ class Reader(Records):
                     emitted_at=moment(row.emitted_at),
                     begun=row.begun,
                     base=row.base,
+                    faults=asked.get(row.event, ()),
                     due=None if row.due is None else moment(row.due),
                     in_flight=last if isinstance(last, Attempting) else None,
                     last=last if isinstance(last, Attempted) else None,
                 )
             )
         return found
+
+    def _asked(self, events: Iterable[int]) -> dict[int, Faults]:
+        """What was asked to go wrong with the deliveries of *events*."""
+        rows = self._all(
+            "SELECT v.number, n.document FROM events v JOIN entries n ON n.seq = v.seq "
+            "WHERE n.document IS NOT NULL AND v.number IN (SELECT value FROM json_each(?))",
+            json.dumps(list(events)),
+        )
+        return {number: read_faults(json.loads(document)) for number, document in rows}
+
+    def _ends(self, seqs: Iterable[int]) -> dict[int, Entry]:
+        """The entries that tell how things stand: where one is a copy, what it was written after."""
+        many = "SELECT * FROM entries WHERE seq IN (SELECT value FROM json_each(?))"
+        rows = self._all(many, json.dumps(list(seqs)))
+        entries = dict(self._decoded(rows))
+        copies = {row[5]: row[0] for row in rows if getattr(entries[row[0]], "copy", False)}
+        if copies:
+            before = self._ends(copies)
+            entries |= {copy: before[seq] for seq, copy in copies.items()}
+        return entries
 
     def documents(self, kind: str) -> dict[str, dict[str, Any]]:
         """All documents of a kind, in the order in which they came."""

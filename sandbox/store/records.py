@@ -12,7 +12,15 @@ from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, 
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Event
-from sandbox.store.coding import Kind, moment, read_outcome, read_target, read_verdict
+from sandbox.store.coding import (
+    Kind,
+    moment,
+    read_faults,
+    read_outcome,
+    read_signed,
+    read_target,
+    read_verdict,
+)
 from sandbox.store.lean import STATUSES, Place
 from sandbox.store.schema import SEGMENT_BITS
 
@@ -183,7 +191,14 @@ class Records:
         at, run_id = moment(at_instant), str(self._name(run))
         if kind == Kind.EMITTED:
             event, who = events[ref]
-            return Emitted(at=at, run_id=run_id, event=event, who=who, deliveries=tuple(taken.get(ref, ())))
+            return Emitted(
+                at=at,
+                run_id=run_id,
+                event=event,
+                who=who,
+                deliveries=tuple(taken.get(ref, ())),
+                faults=read_faults(json.loads(document)) if document else (),
+            )
         if kind == Kind.VERDICT:
             return read_verdict(document, at=at, run_id=run_id)
         delivery_id, event_number, connection = deliveries[ref]
@@ -204,11 +219,12 @@ class Records:
         if kind == Kind.ATTEMPTING:
             rendering = None if found is None else self._rendering(event, number, *found)
             return Attempting(**facts, attempt=number, rendering=rendering)
-        target, stamp, signature, started_at, elapsed, due, timing, *end = found
+        target, stamp, signed, started_at, elapsed, due, timing, *end = found
         return Attempted(
             **facts,
             attempt=number,
-            rendering=self._rendering(event, number, target, stamp, signature),
+            rendering=self._rendering(event, number, target, stamp, signed),
+            copy=read_signed(signed)[2],
             outcome=read_outcome(end, body),
             started_at=moment(started_at),
             elapsed_ms=elapsed,
@@ -217,6 +233,7 @@ class Records:
         )
 
     def _rendering(
-        self, event: Event, attempt: int, target: int, stamp: int, signature: str | None
+        self, event: Event, attempt: int, target: int, stamp: int, signed: str | dict[str, Any] | None
     ) -> Rendering:
-        return Rendering(event, self._target(target), attempt, moment(stamp), signature)
+        signature, faults, _ = read_signed(signed)
+        return Rendering(event, self._target(target), attempt, moment(stamp), signature, faults)

@@ -19,6 +19,7 @@ from sandbox.store.coding import (
     Kind,
     attempted_document,
     attempting_document,
+    faults_document,
     instant,
     quoted,
     target_document,
@@ -227,7 +228,8 @@ class Scribe:
                 event.data_json,
             )
         )
-        batch.entries.append((seq, _EMITTED, at, run, number, None, None, None, None))
+        asked = faults_document(entry.faults)
+        batch.entries.append((seq, _EMITTED, at, run, number, None, None, asked, None))
 
     def _move(self, place: Place, old: Status, new: Status) -> None:
         zones, zone, tally = self.batch.zones, place.zone, self.ledger.tally(place.run_id)

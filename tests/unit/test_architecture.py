@@ -19,10 +19,13 @@ ORDER = (
     "core",
     "clock",
     "steering",
+    "wire",
     "transport",
     "journal",
     "store",
     "lanes",
+    "closing",
+    "mishaps",
     "dispatcher",
     "byhand",
     "connections",
@@ -56,7 +59,7 @@ CORE_MUST_NOT_IMPORT = {
     *("logging", "multiprocessing", "os", "pathlib", "shutil", "socket", "ssl", "subprocess", "sys"),
     *("tempfile", "threading", "time", "urllib.request", "http"),
 }
-SPEAKS_HTTP = {"transport", "subscriber", "web"}
+SPEAKS_HTTP = {"wire", "transport", "subscriber", "web"}
 UNSPEAKABLE = {"utils", "helpers", "common", "manager", "service", "base"}
 LONGEST = 400
 

@@ -1,0 +1,112 @@
+"""What of a fault is no other request, but another way to deal with it: held, late, dropped.
+
+Which faults an attempt carries is drawn here, once for whoever asks: the seed gives the
+same answer each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sandbox.clock import later
+from sandbox.core.faults import Faults, drawn
+from sandbox.core.ids import Seed
+from sandbox.core.model import Exchange, NoAuth, Request, TransportError
+from sandbox.lanes import Job
+from sandbox.transport import Transport
+
+Scope = int
+"""What a fault was asked for: one emission, or all of a ``repeat``.  Its end ends the holding."""
+
+DROPPED: Final = Exchange(
+    outcome=TransportError(type="dropped", message="never sent, as was asked"), elapsed_ms=0.0
+)
+
+
+async def send(transport: Transport, request: Request, faults: Faults, *, timeout: timedelta) -> Exchange:
+    """What becomes of *request*, which is not sent at all where it is to be dropped."""
+    if any(fault.do == "drop" for fault in faults):
+        return DROPPED
+    return await transport.send(request, timeout=timeout)
+
+
+class Mishaps:
+    """Draws the faults of one run, and holds what they hold back."""
+
+    def __init__(self, seed: Seed) -> None:
+        self._seed = seed
+        self._held: dict[tuple[str, Scope], list[Job]] = {}  # by connection and scope
+        self._complete: list[Job] = []
+
+    def of(self, job: Job) -> Faults:
+        """What goes wrong with the next attempt of *job*."""
+        if not job.faults:
+            return ()
+        return tuple(fault for fault in self._drawn(job) if fault.do != "reorder" or job.reordered)
+
+    def _drawn(self, job: Job) -> Faults:
+        target = job.lane.target
+        return drawn(
+            job.faults,
+            seed=self._seed,
+            event_id=job.event.id,
+            connection_id=target.id,
+            attempt=job.attempts + 1,
+            credentials=not isinstance(target.connection.auth, NoAuth),
+        )
+
+    # --- late --------------------------------------------------------------------------
+
+    def delays(self, job: Job, stamp: Callable[[datetime], datetime]) -> bool:
+        """Whether the attempt that is due comes later, and then when: it is signed as of now."""
+        if not job.faults or job.signed_at is not None:
+            return False
+        by = next((fault.by for fault in self._drawn(job) if fault.do == "delay"), None)
+        if by is None:
+            return False
+        job.signed_at = stamp(job.planned)
+        job.due, job.planned = later(job.due, by), later(job.planned, by)
+        return True
+
+    # --- out of order --------------------------------------------------------------------
+
+    def holds(self, job: Job, scope: Scope) -> bool:
+        """Whether *job*, which has just come up, is held until there are enough to shuffle."""
+        if not job.faults:
+            return False
+        window = next((fault.window for fault in self._drawn(job) if fault.do == "reorder"), None)
+        if window is None:
+            return False
+        key = job.lane.target.id, scope
+        held = self._held.setdefault(key, [])
+        held.append(job)
+        if len(held) >= window:
+            self._complete += self._shuffled(self._held.pop(key))
+        return True
+
+    def complete(self) -> list[Job]:
+        """Those that need not be held any more, in their new order."""
+        jobs, self._complete = self._complete, []
+        return jobs
+
+    def end(self, scope: Scope | None = None) -> list[Job]:
+        """All that is held of this *scope*, or of all: nothing more joins it."""
+        keys = [key for key in self._held if scope in (None, key[1])]
+        return [job for key in keys for job in self._shuffled(self._held.pop(key))]
+
+    def _shuffled(self, jobs: list[Job]) -> list[Job]:
+        jobs = [job for job in jobs if not job.cancelled]
+        if len(jobs) < 2:
+            return jobs
+        stream = self._seed.stream(f"reorder/{jobs[0].lane.target.id}/{jobs[0].event.id}")
+        order = list(range(len(jobs)))
+        for last in range(len(order) - 1, 0, -1):
+            other = stream.below(last + 1)
+            order[last], order[other] = order[other], order[last]
+        if order == sorted(order):
+            order.append(order.pop(0))  # chance has left them as they were, and that was not asked for
+        for job in jobs:
+            job.reordered = True
+        return [jobs[place] for place in order]
