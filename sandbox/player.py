@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -10,6 +11,7 @@ from sandbox.clock import Clock, Rank, Waiter, breathe, later
 from sandbox.core.cast import Cast
 from sandbox.core.entries import Expectation
 from sandbox.core.expectations import judge, others_succeeded, settled_in_time
+from sandbox.core.faults import Faults
 from sandbox.core.ledger import Delivery, Ledger
 from sandbox.core.scenario import Emit, Expect, Outage, Repeat, Scenario, Settle, Step, Wait
 from sandbox.dispatcher import Dispatcher, Spawn
@@ -41,6 +43,8 @@ class Player:
         self._narrate = narrate
         self._at = at  # the instant of the present step: waits add up, lateness does not
         self._since_breath = 0
+        self._faults: Faults = ()  # those of the repeats that are being played
+        self._scope = self._scopes = 0  # of the innermost that holds something back; how many there were
         self._judged: set[str] = set()
         self._expectations: list[Expectation] = []
 
@@ -72,16 +76,35 @@ class Player:
                 case Wait(duration=duration):
                     await self._wait(duration)
                 case Repeat():
-                    for turn in range(step.times):
-                        if turn:
-                            await self._wait(step.every)
-                        await self._steps(step.steps)
+                    await self._repeat(step)
                 case Settle():
                     await self._settle(step)
                 case Expect():
                     self._expect(step)
                 case other:
                     assert_never(other)
+
+    async def _repeat(self, step: Repeat) -> None:
+        with self._going_wrong(step.faults):
+            for turn in range(step.times):
+                if turn:
+                    await self._wait(step.every)
+                await self._steps(step.steps)
+
+    @contextmanager
+    def _going_wrong(self, faults: Faults) -> Iterator[None]:
+        """*faults* besides those that hold already; what they held back is let go at the end."""
+        if not faults:
+            yield
+            return
+        outer, self._faults = (self._faults, self._scope), self._faults + faults
+        if any(fault.do == "reorder" for fault in faults):
+            self._scopes += 1
+            self._scope = self._scopes
+        yield
+        if self._scope != outer[1]:
+            self._dispatcher.release(self._scope, planned=self._at)
+        self._faults, self._scope = outer
 
     async def _emit(self, step: Emit) -> None:
         cameo = self._cast.chat_created(
@@ -93,7 +116,10 @@ class Player:
             event_id=step.id,
             occurred_at=step.occurred_at,
         )
-        self._dispatcher.dispatch(cameo.event, who=cameo.who, planned=self._at)
+        with self._going_wrong(step.faults):
+            self._dispatcher.dispatch(
+                cameo.event, who=cameo.who, planned=self._at, faults=self._faults, scope=self._scope
+            )
         self._since_breath += 1
         if self._since_breath == _BREATH:
             self._since_breath = 0

@@ -74,8 +74,10 @@ _BEFORE: Final = frozenset({"delay", "reorder"})  # these happen before anything
 MOST_IN_A_WINDOW: Final = 10_000
 _NUMBERS: Final = ("attempt", "chance", "window")
 _LONGEST: Final = timedelta(days=3650)
+CREDENTIALS: Final = frozenset({"missing_signature", "malformed_signature", "wrong_secret"})
+"""Those that show only where a request is signed or authorised."""
 _ALONE: Final = (
-    frozenset({"missing_signature", "malformed_signature", "wrong_secret"}),
+    CREDENTIALS,
     frozenset({"stale", "future"}),
     frozenset({"truncated_body", "reset"}),
 )
@@ -294,7 +296,7 @@ def drawn(
     for index, fault in enumerate(faults):
         if fault.attempt not in (None, attempt) or (fault.do == "reorder" and attempt != 1):
             continue
-        if not credentials and fault.do in _ALONE[0]:
+        if not credentials and fault.do in CREDENTIALS:
             continue
         if fault.chance < 1:
             name = f"fault/{index}/{connection_id}/{event_id}/{attempt}"

@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from typing import Any, Final, Literal
 
 from sandbox.core.catalogue import CHANNELS, subscribes
+from sandbox.core.faultfindings import faults_together, readable, without_credentials
+from sandbox.core.faults import Faults
 from sandbox.core.jsontext import NotJson, dumps
 from sandbox.core.merge import faults
 from sandbox.core.payloads import CHAT_FIELDS, CONTACT_FIELDS
@@ -41,7 +43,8 @@ def findings(scenario: Any) -> Iterator[Finding]:
     yield from _integrations(scenario.get("integrations"))
     yield from _retry(scenario.get("retry"), ("retry",))
     yield from connection_findings(scenario.get("connections"))
-    judge = _Steps(contacts=contacts, takes=_taken_by(scenario.get("connections")))
+    connections = scenario.get("connections")
+    judge = _Steps(contacts=contacts, takes=_taken_by(connections), open_to_all=_open_to_all(connections))
     yield from judge.look(scenario.get("steps"), ("steps",), times=1)
     if judge.events > MOST_EVENTS:
         yield Finding(
@@ -177,6 +180,12 @@ def _taken_by(connections: Any) -> Callable[[str], bool]:
     return lambda event: not known or any(subscribes(each, event) for each in names)
 
 
+def _open_to_all(connections: Any) -> bool:
+    """Whether none of *connections*, where there are some, signs or authorises."""
+    auths = [_mapping(_mapping(connection).get("auth")) for connection in _list(connections)]
+    return bool(auths) and all(auth.get("type") == "NONE" for auth in auths)
+
+
 # --- steps -------------------------------------------------------------------------------
 
 
@@ -184,12 +193,13 @@ def _taken_by(connections: Any) -> Callable[[str], bool]:
 class _Steps:
     contacts: Mapping[str, Any]
     takes: Callable[[str], bool]
+    open_to_all: bool = False
     events: int = 0
     ids: set[str] = field(default_factory=set)
     met: set[tuple[str, str]] = field(default_factory=set)  # (contact, channel) that had their first contact
     drawn: set[tuple[str, str]] = field(default_factory=set)  # those that may have had it
 
-    def look(self, steps: Any, path: Path, *, times: int) -> Iterator[Finding]:
+    def look(self, steps: Any, path: Path, *, times: int, faults: Faults = ()) -> Iterator[Finding]:
         for index, step in enumerate(_list(steps)):
             here = (*path, index)
             if not isinstance(step, dict):
@@ -197,10 +207,19 @@ class _Steps:
             if "emit" in step:
                 self.events += times
                 yield from self._emit(step, here, times)
+                yield from self._faults(step, here, faults, emissions=1)
             elif "repeat" in step:
                 number = step["repeat"]
                 again = number if isinstance(number, int) and number > 0 else 1
-                yield from self.look(step.get("steps"), (*here, "steps"), times=times * again)
+                before, own = self.events, tuple(fault for _, fault in readable(step.get("faults")))
+                inner = list(
+                    self.look(
+                        step.get("steps"), (*here, "steps"), times=times * again, faults=(*faults, *own)
+                    )
+                )
+                emissions = (self.events - before) // times
+                yield from self._faults(step, here, faults, emissions=emissions)
+                yield from inner
             elif "expect" in step:
                 yield from _expect(step["expect"], (*here, "expect"))
 
@@ -219,6 +238,16 @@ class _Steps:
         yield from self._first_contact(step, contact, path, times)
         if isinstance(data, dict):
             yield from data_findings(data, contact, (*path, "data"))
+
+    def _faults(
+        self, step: Mapping[str, Any], path: Path, outer: Faults, *, emissions: int
+    ) -> Iterator[Finding]:
+        found = step.get("faults")
+        for place, says, hint in faults_together(found, outer=outer, emissions=emissions):
+            yield Finding(path=(*path, "faults", place), message=says, hint=hint)
+        for place, kind in without_credentials(found) if self.open_to_all else ():
+            says = f"no connection signs or authorises: {kind} changes nothing"
+            yield Finding(path=(*path, "faults", place), message=says, severity="warning")
 
     def _id(self, id: Any, path: Path, times: int) -> Iterator[Finding]:
         if not isinstance(id, str):

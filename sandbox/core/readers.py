@@ -20,6 +20,7 @@ from sandbox.core.locales import LOCALES
 from sandbox.core.model import EVENT_ID, OBJECT_ID, Basic, Bearer, url_fault, url_meant
 from sandbox.core.moments import isoformat, parse_moment
 from sandbox.core.persona import pattern
+from sandbox.core.sizes import parse_size
 
 Mend = Callable[[str], str]
 
@@ -147,6 +148,11 @@ def some_duration(value: object) -> timedelta:
     if read := parse_duration(value):
         return read
     raise Wrong("must be longer than 0s")
+
+
+def size(value: object) -> int:
+    """``64kB``: so many bytes; a bare number is refused."""
+    return parse_size(value)
 
 
 def moment(value: object) -> datetime:

@@ -9,6 +9,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from sandbox.core import readers as read
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS
+from sandbox.core.faults import MOST_IN_A_WINDOW
 from sandbox.core.locales import LOCALES
 from sandbox.core.model import EVENT_ID, OBJECT_ID, Status
 from sandbox.core.retry import PRESET_NAMES
@@ -71,6 +72,17 @@ Jitter = Annotated[
 ]
 Duration = Annotated[timedelta, PlainValidator(read.duration), _string(**_DURATION)]
 SomeDuration = Annotated[timedelta, PlainValidator(read.some_duration), _string(**_DURATION)]
+Size = Annotated[
+    int, PlainValidator(read.size), _string(pattern=r"^[0-9]+(\.[0-9]+)?(B|kB|MB)$", examples=["64kB"])
+]
+Chance = Annotated[
+    float, PlainValidator(read.fraction(0, 1)), _or_variable({"type": "number", "minimum": 0, "maximum": 1})
+]
+Window = Annotated[
+    int,
+    PlainValidator(read.whole(2, MOST_IN_A_WINDOW)),
+    _or_variable({"type": "integer", "minimum": 2, "maximum": MOST_IN_A_WINDOW}),
+]
 Moment = Annotated[datetime, PlainValidator(read.moment), _string(**_MOMENT)]
 WireMoment = Annotated[str, PlainValidator(read.wire_moment), _string(**_MOMENT)]
 ObjectId = Annotated[str, PlainValidator(read.object_id), _string(pattern=OBJECT_ID.pattern.join("^$"))]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sandbox.core.catalogue import CHANNELS
+from sandbox.core.faults import Faults
 from sandbox.core.model import Connection, Status
 from sandbox.core.retry import RetryPolicy
 
@@ -55,6 +56,7 @@ class Emit:
     data: Mapping[str, Any] = field(default_factory=dict)  # merged over what was made up
     id: str | None = None
     occurred_at: datetime | None = None
+    faults: Faults = ()  # what goes wrong with its deliveries, on purpose
     note: str | None = None
 
 
@@ -73,6 +75,7 @@ class Repeat:
     times: int
     steps: tuple[Step, ...]
     every: timedelta = timedelta()
+    faults: Faults = ()  # of all that is emitted inside
     note: str | None = None
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator
 from sandbox.core import readers as read
 from sandbox.core import scalars as of
 from sandbox.core.catalogue import CHANNELS
+from sandbox.core.faultshapes import FaultForm
 
 STEP_KINDS: Final = ("emit", "wait", "repeat", "settle", "expect")
 
@@ -267,6 +268,8 @@ class EmitShape(StepShape):
     """Merged over what was made up; null removes a field."""
     id: of.EventId | None = None
     occurred_at: of.Moment | None = None
+    faults: list[FaultForm] = []
+    """What goes wrong with its deliveries, on purpose."""
 
 
 class WaitShape(StepShape):
@@ -281,6 +284,8 @@ class RepeatShape(StepShape):
     repeat: of.Times
     every: of.Duration | None = None
     """Between the iterations."""
+    faults: list[FaultForm] = []
+    """What goes wrong with all that is emitted inside."""
     steps: list[Step] = Field(min_length=1)
 
 

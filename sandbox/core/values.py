@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.core import shapes
 from sandbox.core.answers import script
 from sandbox.core.catalogue import CHANNELS
+from sandbox.core.faultshapes import fault_of
 from sandbox.core.model import Auth, Basic, Bearer, Connection, Hmac, NoAuth, Status
 from sandbox.core.profile import Profile
 from sandbox.core.retry import Backoff, RetryPolicy, preset
@@ -142,6 +143,7 @@ def _step(shape: Any, path: Path, lines: Lines) -> Step:
                 data=shape.data or {},
                 id=shape.id,
                 occurred_at=shape.occurred_at,
+                faults=tuple(map(fault_of, shape.faults)),
                 note=shape.note,
             )
         case shapes.WaitShape():
@@ -150,7 +152,8 @@ def _step(shape: Any, path: Path, lines: Lines) -> Step:
             return Repeat(
                 times=shape.repeat,
                 every=shape.every or timedelta(),
-                steps=_steps(shape.steps, (*path, "steps"), lines),
+                steps=_steps(shape.steps),
+                faults=tuple(map(fault_of, shape.faults)),
                 note=shape.note,
             )
         case shapes.SettleShape():
