@@ -9,10 +9,12 @@ from typing import Any, Final
 from sandbox.clock import Clock, breathe, running
 from sandbox.core.cast import Cast
 from sandbox.core.catalogue import CHANNELS, known_event
+from sandbox.core.faults import Faults
 from sandbox.core.model import Event
 from sandbox.core.scenario import Origin
 from sandbox.dispatcher import Dispatcher
 from sandbox.journal import Journal
+from sandbox.mishaps import Scope
 
 _BREATH: Final = 32  # emissions between two turns for everybody else
 
@@ -23,6 +25,7 @@ class ByHand:
     def __init__(self, cast: Cast, dispatcher: Dispatcher, clock: Clock, journal: Journal) -> None:
         self.dispatcher = dispatcher
         self.emitted = 0
+        self._scopes = 0
         self._cast, self._clock, self._journal = cast, clock, journal
 
     def happen(
@@ -36,10 +39,13 @@ class ByHand:
         id: str | None = None,
         occurred_at: datetime | None = None,
         only: Iterable[str] | None = None,
+        faults: Faults = (),
+        scope: Scope = 0,
     ) -> tuple[Event, tuple[str, ...]]:
         """The event and its deliveries' ids, in the journal and not yet committed.  See `Sandbox.emit`.
 
-        *only* names the connections that hear of it, by id.
+        *only* names the connections that hear of it, by id.  What *faults* hold back is let go
+        at the latest by `Dispatcher.release` of their *scope*.
         """
         known_event(event)
         channels = CHANNELS if channel is None else (channel,) if isinstance(channel, str) else tuple(channel)
@@ -53,7 +59,14 @@ class ByHand:
             occurred_at=occurred_at,
         )
         self.emitted += 1
-        return cameo.event, self.dispatcher.dispatch(cameo.event, who=cameo.who, only=only)
+        return cameo.event, self.dispatcher.dispatch(
+            cameo.event, who=cameo.who, only=only, faults=faults, scope=scope
+        )
+
+    def scope(self) -> Scope:
+        """A scope for faults that is nobody else's."""
+        self._scopes += 1
+        return self._scopes
 
     async def commit(self) -> None:
         """Wait until it is as safe as the journal makes it; no sandbox time passes meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from types import TracebackType
@@ -19,6 +19,7 @@ from sandbox.core.durations import as_duration
 from sandbox.core.entries import Verdict
 from sandbox.core.errors import SettleTimeout, UsageError
 from sandbox.core.expectations import pending_in_words
+from sandbox.core.faults import Fault, as_faults, of_one_event
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Connection, Event, Status
@@ -192,13 +193,15 @@ class Sandbox:
         data: Mapping[str, Any] | None = None,
         id: str | None = None,
         occurred_at: datetime | None = None,
+        faults: Iterable[Fault | Mapping[str, Any] | str] = (),
     ) -> Event:
         """Let something happen now; it is delivered in the background.
 
         *channel* is one name or several to draw from, *contact* a name given to the
         sandbox, fields as a scenario pins them, ``"none"`` (a chat without a contact) or,
         by default, somebody new; *data* is merged over what was made up, and None removes
-        a field.
+        a field.  *faults* go wrong with its deliveries: ``"wrong_secret"``,
+        ``"delay:by=3s,attempt=1"``, mappings as in scenarios, or `Fault` values.
         """
         happened, _ = self.by_hand.happen(
             event,
@@ -208,6 +211,7 @@ class Sandbox:
             data=data,
             id=id,
             occurred_at=occurred_at,
+            faults=of_one_event(as_faults(faults)),
         )
         await self.by_hand.commit()
         return happened

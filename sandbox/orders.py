@@ -11,6 +11,7 @@ from sandbox.clock import wall_now
 from sandbox.core.cast import Cast
 from sandbox.core.catalogue import CHANNELS, known_event
 from sandbox.core.envelope import Rendering, Target
+from sandbox.core.faults import Faults, of_one_request
 from sandbox.core.model import Auth, Connection, Hmac, Request
 from sandbox.core.profile import Profile
 from sandbox.core.scenario import Origin, Scenario
@@ -27,7 +28,7 @@ class EventOrder:
     data: Mapping[str, Any] | None = None
     count: int = 1
     connection_ids: tuple[str, ...] | None = None
-    id: str | None = None  # of what is only rendered: so that two attempts of one event can be had
+    faults: Faults = ()  # what goes wrong with it, on purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ def rendered(
 ) -> Request:
     """What would be sent to *connection*, or to one that authorises by *auth*.  Raises `UsageError`."""
     known_event(order.event)
+    faults = tuple(fault for fault in of_one_request(order.faults) if fault.attempt in (None, attempt))
     channel, contact = order.channel, order.contact
     cameo = cast.chat_created(
         at=at,
@@ -68,4 +70,4 @@ def rendered(
         # Nobody is there: the url is no part of what is rendered.
         id = cast.connection_id("render")
         connection = Connection(name="render", url="http://127.0.0.1/", auth=auth, id=id)
-    return Rendering(cameo.event, Target(connection, profile), attempt, wall_now()).request()
+    return Rendering(cameo.event, Target(connection, profile), attempt, wall_now(), faults=faults).request()

@@ -175,18 +175,24 @@ class Workspace:
         events: list[Event] = []
         deliveries: list[str] = []
         by_hand = self._sandbox.by_hand
-        for _ in range(order.count):
-            event, ids = by_hand.happen(
-                order.event,
-                channel=order.channel,
-                contact=order.contact,
-                origin=order.origin,
-                data=order.data,
-                only=order.connection_ids,
-            )
-            events.append(event)
-            deliveries += ids
-            await by_hand.breathe()
+        scope = by_hand.scope()
+        try:
+            for _ in range(order.count):
+                event, ids = by_hand.happen(
+                    order.event,
+                    channel=order.channel,
+                    contact=order.contact,
+                    origin=order.origin,
+                    data=order.data,
+                    only=order.connection_ids,
+                    faults=order.faults,
+                    scope=scope,
+                )
+                events.append(event)
+                deliveries += ids
+                await by_hand.breathe()
+        finally:
+            by_hand.dispatcher.release(scope)
         await by_hand.commit()
         return events, deliveries
 

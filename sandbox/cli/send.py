@@ -15,6 +15,7 @@ import click
 from sandbox.cli.options import LAYERS, delivery_options, settings_of
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS, is_documented
 from sandbox.core.errors import UsageError
+from sandbox.core.faults import Faults, as_faults, of_one_event, parse_fault
 from sandbox.core.scenario import NO_CONTACT, Emit, Repeat, Scenario
 from sandbox.settings import Settings, one_of
 
@@ -35,6 +36,14 @@ MOST: Final = 1_000_000
     '["vip"]; "7" in quotes is text), anything else is text. null removes the field. Repeatable.',
 )
 @click.option("--count", metavar="N", help="Emit so many events. Default: 1.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND",
+    help="Have it go wrong on purpose: wrong_secret, delay:by=3s, drop:attempt=1,chance=0.5. "
+    "README lists the kinds. Repeatable.",
+)
 @click.option("--contact", metavar="none", help="none: a chat without a resolvable contact.")
 @delivery_options
 def send(
@@ -43,6 +52,7 @@ def send(
     assignments: tuple[str, ...],
     count: str | None,
     contact: str | None,
+    faults: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Emit EVENT (chat.created) and wait until it has been delivered.
@@ -66,7 +76,12 @@ def _send(
     settings: Settings,
 ) -> int:
     scenario = one_step(
-        known_event(event), channel=channel, assignments=assignments, count=count, contact=contact
+        known_event(event),
+        channel=channel,
+        assignments=assignments,
+        count=count,
+        contact=contact,
+        faults=faults,
     )
 
     from sandbox.core.present import plain
@@ -82,6 +97,8 @@ def _send(
         words += [flag, value] if value is not None else []
     for assignment in assignments:
         words += ["--set", assignment]
+    for fault in faults:
+        words += ["--fault", fault]
     config = load_config(settings.config, environ=os.environ)
     return play_all([scenario], settings, config, commands=[words])
 
@@ -93,6 +110,7 @@ def one_step(
     assignments: Iterable[str] = (),
     count: str | None = None,
     contact: str | None = None,
+    faults: Iterable[str] = (),
 ) -> Scenario:
     """The scenario that these options describe.  Raises `UsageError`."""
     channels: tuple[str, ...] = CHANNELS
@@ -107,11 +125,27 @@ def one_step(
     number = _counting(count) if count is not None else 1
     data = merged(assignments)
     _check_data(data, contact)
+    asked = _asked(faults, number)
+    if number == 1:
+        emit = Emit(event=event, channels=channels, contact=contact, data=data, faults=asked)
+        return Scenario(name=f"send {event}", steps=(emit,))
     emit = Emit(event=event, channels=channels, contact=contact, data=data)
-    many = f" × {number:,}" if number > 1 else ""
-    return Scenario(
-        name=f"send {event}{many}", steps=(Repeat(times=number, steps=(emit,)) if number > 1 else emit,)
-    )
+    steps = (Repeat(times=number, steps=(emit,), faults=asked),)
+    return Scenario(name=f"send {event} × {number:,}", steps=steps)
+
+
+def _asked(texts: Iterable[str], number: int) -> Faults:
+    found = []
+    for text in texts:
+        try:
+            found.append(parse_fault(text))
+        except UsageError as error:
+            raise UsageError(f"--fault {text}: {error}") from None
+    try:
+        held = as_faults(found)
+        return of_one_event(held) if number == 1 else held
+    except UsageError as error:
+        raise UsageError(f"--fault: {error}") from None
 
 
 def _check_data(data: Mapping[str, Any], contact: str | None) -> None:

@@ -284,6 +284,25 @@ def check_faults(faults: Iterable[Fault]) -> Faults:
     return held
 
 
+def of_one_event(faults: Faults) -> Faults:
+    """*faults* as they are.  Raises `UsageError` where one of them needs several events to show."""
+    if any(fault.do == "reorder" for fault in faults):
+        raise UsageError("a single event has no order: reorder is for several, in a repeat or by a count")
+    return faults
+
+
+def of_one_request(faults: Faults) -> Faults:
+    """*faults* as they are.  Raises `UsageError` where one does not show in the request itself, or is drawn."""
+    for fault in faults:
+        if fault.do in ON_STREAM | ON_DELIVERY:
+            raise UsageError(
+                f"{fault.do} is how a request is sent, and this one is not sent: emit an event with that fault"
+            )
+        if fault.chance != 1:
+            raise UsageError(f"{fault.do}: a chance is drawn for what is delivered; leave it out")
+    return faults
+
+
 def drawn(
     faults: Faults, *, seed: Seed, event_id: str, connection_id: str, attempt: int, credentials: bool = True
 ) -> Faults:

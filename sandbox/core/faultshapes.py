@@ -24,7 +24,7 @@ class FaultShape(BaseModel):
 
 
 def _do(*kinds: str) -> Any:
-    return Annotated[str, PlainValidator(read.word(*kinds)), WithJsonSchema({"enum": list(kinds)})]
+    return Annotated[str, PlainValidator(read.fault_kind(*kinds)), WithJsonSchema({"enum": list(kinds)})]
 
 
 _WITHOUT: Final = tuple(kind for kind in KINDS if arguments(kind) == ("attempt", "chance"))

@@ -150,6 +150,18 @@ def some_duration(value: object) -> timedelta:
     raise Wrong("must be longer than 0s")
 
 
+def fault_kind(*kinds: str) -> Callable[[object], str]:
+    """One of these *kinds* of fault."""
+
+    def read(value: object) -> str:
+        found = text(value)
+        if found in kinds:
+            return found
+        raise Wrong(f"no fault is called {found!r}", hint=near(found, kinds))
+
+    return read
+
+
 def size(value: object) -> int:
     """``64kB``: so many bytes; a bare number is refused."""
     return parse_size(value)

@@ -22,6 +22,7 @@ from pydantic import (
 
 from sandbox.core import readers
 from sandbox.core import scalars as of
+from sandbox.core.faultshapes import FaultForm
 from sandbox.core.scenario import NO_CONTACT
 from sandbox.core.shapes import (
     AuthForm,
@@ -114,6 +115,8 @@ class EventBody(Shape):
     """So many, each with somebody of its own unless a contact is pinned."""
     connection_ids: ConnectionIds | None = None
     """Only to these; default, every active connection that takes the event."""
+    faults: list[FaultForm] = []
+    """What goes wrong with the deliveries, on purpose."""
 
 
 class RenderBody(EventBody):

@@ -5,6 +5,10 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
+from sandbox.core.errors import UsageError
+from sandbox.core.faultfindings import faults_together
+from sandbox.core.faults import of_one_request
+from sandbox.core.faultshapes import fault_of
 from sandbox.core.merge import faults as data_faults
 from sandbox.core.present import MASK
 from sandbox.core.scenario import NO_CONTACT
@@ -37,6 +41,11 @@ async def render(call: Call) -> Answer:
     for field, needless in (("/count", body.count != 1), ("/connection_ids", body.connection_ids)):
         if needless:
             raise invalid([Fault(field=field, message="one request is rendered", hint="leave it out")])
+    for place, shape in enumerate(body.faults):
+        try:
+            of_one_request((fault_of(shape),))
+        except UsageError as error:
+            raise invalid([Fault(field=f"/faults/{place}", message=str(error))]) from None
     auth = None if body.auth is None else authorisation(body.auth)
     request = call.workspace.render(
         _order(body), connection_id=body.connection_id, auth=auth, attempt=body.attempt
@@ -49,7 +58,7 @@ async def render(call: Call) -> Answer:
 
 
 def _order(body: EventBody) -> EventOrder:
-    faults = list(_faults(body))
+    faults = [*_faults(body), *_together(body)]
     if faults:
         raise invalid(faults)
     channel = body.channel
@@ -61,7 +70,7 @@ def _order(body: EventBody) -> EventOrder:
         data=body.data,
         count=body.count,
         connection_ids=None if body.connection_ids is None else tuple(body.connection_ids),
-        id=body.id if isinstance(body, RenderBody) else None,
+        faults=tuple(map(fault_of, body.faults)),
     )
 
 
@@ -83,6 +92,14 @@ def _faults(body: EventBody) -> list[Fault]:
         says = "peopleId is always there and cannot be removed"
         found.append(Fault(field="/contact/peopleId", message=says))
     return found
+
+
+def _together(body: EventBody) -> list[Fault]:
+    asked = [fault_of(shape).json() for shape in body.faults]
+    return [
+        Fault(field=f"/faults/{place}", message=says, hint=hint)
+        for place, says, hint in faults_together(asked, emissions=body.count)
+    ]
 
 
 _EVENT = "evt_2a3f1d4c-9b2e-4e7a-9c8d-bd8e9a0e4c10"
