@@ -25,7 +25,7 @@ class ByHand:
     def __init__(self, cast: Cast, dispatcher: Dispatcher, clock: Clock, journal: Journal) -> None:
         self.dispatcher = dispatcher
         self.emitted = 0
-        self._scopes = 0
+        self._scopes = 0  # how many were asked for together
         self._cast, self._clock, self._journal = cast, clock, journal
 
     def happen(
@@ -63,10 +63,21 @@ class ByHand:
             cameo.event, who=cameo.who, only=only, faults=faults, scope=scope
         )
 
-    def scope(self) -> Scope:
-        """A scope for faults that is nobody else's."""
+    async def several(self, count: int, event: str, **what: Any) -> tuple[list[Event], list[str]]:
+        """So many events, as `happen` says, and the ids of their deliveries: one scope for faults."""
         self._scopes += 1
-        return self._scopes
+        scope = self._scopes
+        events: list[Event] = []
+        deliveries: list[str] = []
+        try:
+            for _ in range(count):
+                happened, ids = self.happen(event, scope=scope, **what)
+                events.append(happened)
+                deliveries += ids
+                await self.breathe()
+        finally:
+            self.dispatcher.release(scope)
+        return events, deliveries
 
     async def commit(self) -> None:
         """Wait until it is as safe as the journal makes it; no sandbox time passes meanwhile."""

@@ -172,29 +172,18 @@ class Workspace:
             raise UsageError(f"count is {order.count}: 1 to {MOST_EVENTS} are right")
         for id in order.connection_ids or ():
             self.connection(id)
-        events: list[Event] = []
-        deliveries: list[str] = []
-        by_hand = self._sandbox.by_hand
-        scope = by_hand.scope()
-        try:
-            for _ in range(order.count):
-                event, ids = by_hand.happen(
-                    order.event,
-                    channel=order.channel,
-                    contact=order.contact,
-                    origin=order.origin,
-                    data=order.data,
-                    only=order.connection_ids,
-                    faults=order.faults,
-                    scope=scope,
-                )
-                events.append(event)
-                deliveries += ids
-                await by_hand.breathe()
-        finally:
-            by_hand.dispatcher.release(scope)
-        await by_hand.commit()
-        return events, deliveries
+        happened = await self._sandbox.by_hand.several(
+            order.count,
+            order.event,
+            channel=order.channel,
+            contact=order.contact,
+            origin=order.origin,
+            data=order.data,
+            only=order.connection_ids,
+            faults=order.faults,
+        )
+        await self._sandbox.by_hand.commit()
+        return happened
 
     def render(
         self, order: EventOrder, *, connection_id: str | None, auth: Auth | None, attempt: int

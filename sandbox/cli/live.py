@@ -104,8 +104,10 @@ class Board:
                 row.in_flight, row.begun, row.due = True, entry.attempt, None
             case Attempted(delivery_id=id):
                 row = self._open[id]
+                row.chips.append(_marked(entry))
+                if entry.copy:
+                    return row
                 row.in_flight, row.due = False, entry.next_attempt_at
-                row.chips.append(chip(entry.outcome))
                 if row.due is not None:
                     self._troubled[id] = row
             case Settled(delivery_id=id):
@@ -224,6 +226,12 @@ def _latest(row: Row, room: int) -> list[Span]:
     return tries[-1:]
 
 
+def _marked(entry: Attempted) -> Span:
+    """What came of an attempt, and what went wrong with it on purpose."""
+    said, style = chip(entry.outcome)
+    return (f"{said} ({entry.went_wrong})" if entry.went_wrong else said), style
+
+
 def _coarsely(duration: timedelta) -> str:
     """As `roughly`, and from an hour on to a minute."""
     minute = timedelta(minutes=1)
@@ -275,7 +283,9 @@ def _line(row: Row, entry: Attempted | Settled) -> str:
     if isinstance(entry, Settled):
         return f"{head}: {entry.status} after {count(entry.attempt_count, 'attempt')}"
     then = "" if entry.next_attempt_at is None else f", next in {roughly(entry.next_attempt_at - entry.at)}"
-    return f"{head}: attempt {entry.attempt}: {row.chips[-1][0]} ({entry.elapsed_ms:.0f} ms){then}"
+    wrong = f", on purpose: {entry.went_wrong}" if entry.went_wrong else ""
+    answer = chip(entry.outcome)[0]
+    return f"{head}: attempt {entry.attempt}: {answer} ({entry.elapsed_ms:.0f} ms){wrong}{then}"
 
 
 class Silence:

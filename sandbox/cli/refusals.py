@@ -23,7 +23,11 @@ def show_refusals(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]
     first: dict[int, Attempted] = {}
     for item in deliveries:
         for attempt in item.attempts:
-            if isinstance(attempt.outcome, Response) and attempt.rendering.target.secret is not None:
+            if (
+                isinstance(attempt.outcome, Response)
+                and attempt.rendering.target.secret
+                and not attempt.faults
+            ):
                 first.setdefault(attempt.outcome.status, attempt)
     for attempt in [first[status] for status in first if 400 <= status < 500][:_MOST]:
         _show(painter, stage, attempt)
@@ -33,6 +37,8 @@ def likely_reason(stage: Stage, attempt: Attempted) -> str | None:
     """The same of one attempt, in a paragraph; None where there is nothing to tell."""
     if stage.built_in:  # that one answers by its script
         return None
+    if attempt.faults:
+        return f"It went wrong on purpose: {attempt.went_wrong}." if not _taken(attempt) else None
     found = _explain(stage, attempt)
     if not isinstance(found, Refusal):
         return found
@@ -41,6 +47,10 @@ def likely_reason(stage: Stage, attempt: Attempted) -> str | None:
         for cause in found.causes
     )
     return " ".join(f"{said.rstrip('.')}." for said in (_capital(found.known), *causes))
+
+
+def _taken(attempt: Attempted) -> bool:
+    return isinstance(attempt.outcome, Response) and 200 <= attempt.outcome.status < 300
 
 
 def _capital(said: str) -> str:

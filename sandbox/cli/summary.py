@@ -11,6 +11,7 @@ from sandbox.cli.paint import Painter, Spans
 from sandbox.cli.refusals import show_refusals
 from sandbox.cli.words import (
     DIM,
+    FAULT_STYLE,
     attempts,
     conditions,
     count,
@@ -22,14 +23,17 @@ from sandbox.cli.words import (
     targets,
 )
 from sandbox.core.entries import Verdict
+from sandbox.core.faults import ON_SIGNATURE
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Hmac, Status, TransportError
 from sandbox.core.present import shown_url
+from sandbox.core.report import went_wrong
 from sandbox.runner import Stage
 
 LISTED: Final = 50
 """Up to so many deliveries are listed singly; beyond, so many of the failed ones."""
 
+_UNVERIFIABLE: Final = {*ON_SIGNATURE, "tampered_body"}
 _ATTEMPTS: Final = 23  # columns for what was tried: three answers and their times
 
 
@@ -130,22 +134,34 @@ def _show_counts(painter: Painter, deliveries: Sequence[Delivery]) -> None:
 
 
 def _show_hints(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) -> None:
+    _show_faults(painter, deliveries)
     checks = stage.checks
     if checks.verified and not checks.refused:
         held = count(checks.verified, "signature")
         painter.line((f"the built-in subscriber verified {held}, and all held", DIM))
     elif checks.refused:
         of = count(checks.refused + checks.verified, "signature")
-        painter.line((f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}", "yellow"))
+        asked = "; that was asked for" if went_wrong(deliveries).keys() & _UNVERIFIABLE else ""
+        painter.line(
+            (f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}{asked}", "yellow")
+        )
     if not stage.built_in:  # that one answers by its script, and has just told what it made of signatures
         show_refusals(painter, stage, deliveries)
         _show_silence(painter, deliveries)
 
 
+def _show_faults(painter: Painter, deliveries: Sequence[Delivery]) -> None:
+    """What was asked to go wrong, so that nobody takes it for Wexio's doing."""
+    kinds = went_wrong(deliveries)
+    if kinds:
+        said = ", ".join(f"{kind} {number:,}×" for kind, number in kinds.items())
+        painter.line((f"on purpose: {said}", FAULT_STYLE))
+
+
 def _show_silence(painter: Painter, deliveries: Sequence[Delivery]) -> None:
-    failed = (item.attempts[-1] for item in deliveries if item.status is not Status.SUCCESS and item.attempts)
+    failed = (item.counted[-1] for item in deliveries if item.status is not Status.SUCCESS and item.counted)
     for attempt in failed:
-        if isinstance(attempt.outcome, TransportError):
+        if isinstance(attempt.outcome, TransportError) and not attempt.faults:
             painter.line((_no_answer(attempt.outcome, attempt.request.url), "yellow"))
             return
 

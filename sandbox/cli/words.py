@@ -13,6 +13,7 @@ from sandbox.core.present import shown_url
 from sandbox.runner import Stage
 
 DIM: Final = "dim"
+FAULT_STYLE: Final = "blue"
 STATUS_STYLE: Final = {
     Status.PENDING: "yellow",
     Status.SUCCESS: "green",
@@ -35,8 +36,11 @@ def attempts(delivery: Delivery) -> Spans:
     for attempt in delivery.attempts:
         spans += [DOT] if spans else []
         after = roughly(attempt.started_at - delivery.emitted_at)
-        spans += [chip(attempt.outcome), (f"\u00a0+{after}", DIM)]
-    if delivery.status is Status.PENDING and delivery.attempt_count > len(delivery.attempts):
+        spans.append(chip(attempt.outcome))
+        if attempt.went_wrong:
+            spans.append((f" ({attempt.went_wrong})", FAULT_STYLE))
+        spans.append((f"\u00a0+{after}", DIM))
+    if delivery.status is Status.PENDING and delivery.attempt_count > len(delivery.counted):
         spans += [DOT] if spans else []
         spans.append(("in flight", "yellow"))
     return spans

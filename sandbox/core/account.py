@@ -65,7 +65,8 @@ def _delivery(delivery: Delivery, names: Mapping[str, str], now: datetime) -> st
 
 
 def _attempt(attempt: Attempted) -> str:
-    head = f"attempt {attempt.attempt} at {isoformat(attempt.started_at)}"
+    wrong = f", on purpose {attempt.went_wrong}" if attempt.went_wrong else ""
+    head = f"attempt {attempt.attempt} at {isoformat(attempt.started_at)}{wrong}"
     match attempt.outcome:
         case Response(status=status, body=body):
             text = _plain(body.decode("utf-8", "replace"))
@@ -83,7 +84,7 @@ def _plain(text: str) -> str:
 
 def _refusal(attempt: Attempted, answer: Response, receivers_time: datetime | None) -> Iterator[str]:
     target = attempt.rendering.target
-    if target.secret is None:
+    if target.secret is None or attempt.faults:
         return
     found = explain_refusal(
         attempt.request,

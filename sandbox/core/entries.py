@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.core.envelope import Rendering
-from sandbox.core.faults import Faults
+from sandbox.core.faults import ON_DELIVERY, Faults
 from sandbox.core.model import Event, Outcome, Request, Status
 
 
@@ -65,6 +65,14 @@ class Attempted:
     def faults(self) -> Faults:
         """What went wrong with this attempt, on purpose."""
         return self.rendering.faults
+
+    @property
+    def went_wrong(self) -> str:
+        """The same in words for people, ``wrong_secret, delay by 3s``; empty where nothing did."""
+        faults = self.rendering.faults
+        if self.copy:
+            faults = tuple(fault for fault in faults if fault.do not in ON_DELIVERY)
+        return ", ".join([*(["copy"] if self.copy else []), *map(str, faults)])
 
     @property
     def request(self) -> Request:

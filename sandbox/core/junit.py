@@ -145,7 +145,7 @@ def _lines(deliveries: Sequence[Delivery]) -> Iterable[str]:
         yield f"{item.status} {item.event} {item.channel or '-'} {who or '-'} {item.event_id}"
         for attempt in item.attempts:
             after = format_duration(attempt.started_at - item.emitted_at)
-            yield f"  attempt {attempt.attempt} after {after}: {in_words(attempt)} ({attempt.elapsed_ms:.0f} ms)"
+            yield f"  attempt {attempt.attempt} after {after}: {in_words(attempt)} ({attempt.elapsed_ms:.0f} ms){_wrong(attempt)}"
     left_out = len(deliveries) - min(len(deliveries), LISTED) - min(len(failed), FAILED_LISTED)
     if left_out:
         yield f"and {left_out} more"
@@ -161,8 +161,12 @@ def in_words(attempt: Attempted) -> str:
     return f"{outcome.type}: {' '.join(message.split())}"
 
 
-def _failures(verdict: Verdict) -> int:
-    return sum(not item.passed for item in verdict.expectations)
+def _wrong(attempt: Attempted) -> str:
+    return f", on purpose: {attempt.went_wrong}" if attempt.went_wrong else ""
+
+
+def _failures(suite: Suite) -> int:
+    return sum(not item.passed for item in suite.verdict.expectations)
 
 
 def _seconds(milliseconds: float) -> str:

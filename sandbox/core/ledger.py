@@ -32,6 +32,18 @@ class Delivery:
     emitted_at: datetime
     settled_at: datetime | None
 
+    @property
+    def counted(self) -> tuple[Attempted, ...]:
+        """The attempts that have ended, without the copies that a fault made."""
+        return tuple([attempt for attempt in self.attempts if not attempt.copy])
+
+
+def in_order(attempts: tuple[Attempted, ...]) -> tuple[Attempted, ...]:
+    """*attempts* as they are read: a copy after what it is a copy of, though it is journalled first."""
+    if not any(attempt.copy for attempt in attempts):
+        return attempts
+    return tuple(sorted(attempts, key=lambda attempt: (attempt.attempt, attempt.copy)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
@@ -105,7 +117,7 @@ class Row:
             status=self.status,
             reason=self.reason,
             attempt_count=self.begun,
-            attempts=attempts,
+            attempts=in_order(attempts),
             next_attempt_at=self.due,
             emitted_at=self.emitted_at,
             settled_at=self.settled_at,

@@ -126,7 +126,12 @@ def by_channel(deliveries: Iterable[Delivery]) -> Mapping[str, Counter[Status]]:
 
 def outcomes(deliveries: Iterable[Delivery]) -> Counter[str]:
     """How many attempts ended in ``200``, in ``timeout`` and so on."""
-    return Counter(in_a_word(attempt) for item in deliveries for attempt in item.attempts)
+    return Counter(in_a_word(attempt) for item in deliveries for attempt in item.counted)
+
+
+def went_wrong(deliveries: Iterable[Delivery]) -> Counter[str]:
+    """How many attempts carried which fault: what went wrong on purpose."""
+    return Counter(fault.do for item in deliveries for attempt in item.counted for fault in attempt.faults)
 
 
 # --- attempts --------------------------------------------------------------------------
@@ -163,6 +168,12 @@ def in_a_word(attempt: Attempted) -> str:
     """``503`` or ``timeout``."""
     outcome = attempt.outcome
     return str(outcome.status) if isinstance(outcome, Response) else outcome.type
+
+
+def with_faults(attempt: Attempted) -> str:
+    """The same, and what went wrong on purpose: ``401 (on purpose: wrong_secret)``."""
+    word, wrong = in_a_word(attempt), attempt.went_wrong
+    return f"{word} (on purpose: {wrong})" if wrong else word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

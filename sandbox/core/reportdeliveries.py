@@ -23,6 +23,7 @@ from sandbox.core.report import (
     in_a_word,
     kind,
     read_body,
+    with_faults,
 )
 from sandbox.core.reportdrawing import sign
 
@@ -119,7 +120,13 @@ class Deliveries:
 
     def _chain(self, item: Delivery) -> Html:
         chips = [
-            tag("span", sign(kind(attempt)), in_a_word(attempt), class_=f"k-{kind(attempt)}")
+            tag(
+                "span",
+                sign(kind(attempt)),
+                in_a_word(attempt),
+                tag("small", f" {attempt.went_wrong}", class_="fault") if attempt.went_wrong else None,
+                class_=f"k-{kind(attempt)}",
+            )
             for attempt in item.attempts
         ]
         return tag("span", *chips, class_="chain")
@@ -131,7 +138,7 @@ class Deliveries:
                 tag("td", str(number), class_="number"),
                 tag("th", self._ink.foreign(item.who or item.event, most=60), scope="row"),
                 tag("td", item.channel or "–"),
-                tag("td", " · ".join(in_a_word(attempt) for attempt in item.attempts) or "–"),
+                tag("td", " · ".join(with_faults(attempt) for attempt in item.attempts) or "–"),
                 tag("td", str(item.status), class_=f"status s-{item.status.lower()}"),
                 tag("td", tag("code", item.event_id)),
             )
@@ -153,6 +160,7 @@ class Deliveries:
             sign(shape),
             tag(f"h{self._level + 1}", f"Attempt {attempt.attempt}"),
             tag("span", in_a_word(attempt), class_=f"answer k-{shape}"),
+            tag("span", f"on purpose: {attempt.went_wrong}", class_="fault") if attempt.went_wrong else None,
             tag("span", f"+{after}", class_="after"),
             tag("span", seconds(attempt.elapsed_ms), class_="took"),
         )

@@ -16,7 +16,7 @@ from sandbox.core.ledger import Delivery
 from sandbox.core.markup import Html, Ink, tag
 from sandbox.core.model import Status
 from sandbox.core.phrases import closely
-from sandbox.core.report import KIND_SAYS, Kind, in_a_word, kind
+from sandbox.core.report import KIND_SAYS, Kind, in_a_word, kind, with_faults
 from sandbox.core.reportaxis import Axis, axis
 
 ROOMY: Final = 12
@@ -71,8 +71,8 @@ def _axis(deliveries: Sequence[Delivery], began: datetime) -> Axis:
     moments, ladders = [0.0], []
     for item in deliveries:
         moments.append(_since(began, item.emitted_at))
-        moments += (_since(began, attempt.at) for attempt in item.attempts)
-        ladder = [_since(began, attempt.started_at) for attempt in item.attempts]
+        moments += (_since(began, attempt.at) for attempt in item.counted)
+        ladder = [_since(began, attempt.started_at) for attempt in item.counted]
         if (due := _due(item)) is not None:
             ladder.append(_since(began, due))
         moments += ladder
@@ -86,9 +86,9 @@ def _since(began: datetime, moment: datetime) -> float:
 
 def _due(item: Delivery) -> datetime | None:
     """When a pending delivery would be tried again, after at least one attempt."""
-    if item.status is not Status.PENDING or not item.attempts:
+    if item.status is not Status.PENDING or not item.counted:
         return None
-    return item.attempts[-1].next_attempt_at
+    return item.counted[-1].next_attempt_at
 
 
 # --- a row -------------------------------------------------------------------------------
@@ -111,14 +111,14 @@ def _track(item: Delivery, began: datetime, scale: Axis, ink: Ink, *, roomy: boo
         return round(scale.place(_since(began, moment)) * 100, 2)
 
     lines = [tag("line", x1=_p(tick.place * 100), x2=_p(tick.place * 100), y1="0", y2="100%", class_="grid") for tick in scale.ticks]  # fmt: skip
-    starts = [at(attempt.started_at) for attempt in item.attempts]
-    ends = [at(attempt.at) for attempt in item.attempts]
+    starts = [at(attempt.started_at) for attempt in item.counted]
+    ends = [at(attempt.at) for attempt in item.counted]
     lines += _lines(item, at, starts, ends, middle)
     marks = []
-    for attempt, place in zip(item.attempts, starts, strict=True):
+    for attempt, place in zip(item.counted, starts, strict=True):
         shape = kind(attempt)
         after = closely(attempt.started_at - item.emitted_at)
-        said = f"attempt {attempt.attempt} after {after}: {in_a_word(attempt)}"
+        said = f"attempt {attempt.attempt} after {after}: {with_faults(attempt)}"
         marks.append(_mark(place, middle, _KIND_CLASS[shape], _SHAPES[shape], said))
     due = _due(item)
     if due is not None:
@@ -138,7 +138,7 @@ def _lines(
     yield tag("line", x1=_p(emitted), x2=_p(emitted), y1=str(int(middle) - 5), y2=str(int(middle) + 5), class_="emitted")  # fmt: skip
     for end, start in zip(ends, starts[1:], strict=False):
         yield _line(end, start, middle, "wait")
-    for attempt, start, end in zip(item.attempts, starts, ends, strict=True):
+    for attempt, start, end in zip(item.counted, starts, ends, strict=True):
         if end > start:
             yield _line(start, end, middle, f"busy {_KIND_CLASS[kind(attempt)]}")
     if (due := _due(item)) is not None:
@@ -147,12 +147,12 @@ def _lines(
 
 def _words(item: Delivery, starts: Sequence[float], ends: Sequence[float]) -> Iterator[Html]:
     """How long was waited, above the line, and what was answered, below the marks: where there is room."""
-    for (before, after), end, start in zip(pairwise(item.attempts), ends, starts[1:], strict=False):
+    for (before, after), end, start in zip(pairwise(item.counted), ends, starts[1:], strict=False):
         said = closely(after.started_at - before.at)
         if start - end >= len(said) * _CHARACTER + _MARK + _AROUND:
             yield tag("text", said, x=_p((end + start) / 2), y="13", class_="waited", text_anchor="middle")
     left = 200.0
-    for attempt, place in reversed(list(zip(item.attempts, starts, strict=True))):
+    for attempt, place in reversed(list(zip(item.counted, starts, strict=True))):
         said = in_a_word(attempt)
         width = len(said) * _CHARACTER
         anchor = "start" if place < width / 2 else "end" if place > 100 - width / 2 else "middle"
@@ -176,11 +176,11 @@ def _p(place: float) -> str:
 
 def _aloud(item: Delivery) -> str:
     """The row in words."""
-    if not item.attempts:
+    if not item.counted:
         return "no attempt has ended"
     said = [
-        f"attempt {attempt.attempt} after {closely(attempt.started_at - item.emitted_at)}: {in_a_word(attempt)}"
-        for attempt in item.attempts
+        f"attempt {attempt.attempt} after {closely(attempt.started_at - item.emitted_at)}: {with_faults(attempt)}"
+        for attempt in item.counted
     ]
     if (due := _due(item)) is not None:
         said.append(f"the next is due after {closely(due - item.emitted_at)}")
@@ -204,7 +204,7 @@ def _scale(of: Axis) -> Html:
 
 
 def _legend(numbered: Sequence[tuple[int, Delivery]], of: Axis) -> Html:
-    kinds = {kind(attempt) for _, item in numbered for attempt in item.attempts}
+    kinds = {kind(attempt) for _, item in numbered for attempt in item.counted}
     entries = [tag("li", sign(item), says) for item, says in KIND_SAYS.items() if item in kinds]
     if any(_due(item) is not None for _, item in numbered):
         entries.append(tag("li", sign(None), "not sent: due later than the run’s end"))
@@ -224,7 +224,7 @@ def overview(deliveries: Sequence[Delivery], began: datetime) -> Html:
     scale = _axis(deliveries, began)
     columns: list[Counter[Kind]] = [Counter() for _ in range(_COLUMNS)]
     for item in deliveries:
-        for attempt in item.attempts:
+        for attempt in item.counted:
             place = scale.place(_since(began, attempt.started_at))
             columns[min(int(place * _COLUMNS), _COLUMNS - 1)][kind(attempt)] += 1
     up = max(column[Kind.TAKEN] for column in columns)

@@ -161,6 +161,7 @@ summary:hover { background: var(--raised); }
 .attempt > summary > :is(h4, h5) { font-size: .875rem; }
 .attempt > summary .sign { margin: 0 -.3rem 0 0; }
 .attempt > summary .answer { font-weight: 600; }
+.fault { color: var(--cut); font-style: italic; }
 .after, .took { color: var(--quiet); }
 .attempt > .inside { padding: .5rem .9rem 1.1rem; }
 .exchange { display: grid; grid-template: "sent answered" auto "laid-out exact" auto / minmax(0, 1fr) minmax(0, 1fr); gap: 1.5rem 2rem; }

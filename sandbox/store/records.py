@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.ledger import Delivery
+from sandbox.core.ledger import Delivery, in_order
 from sandbox.core.model import Event
 from sandbox.store.coding import (
     Kind,
@@ -138,7 +138,7 @@ class Records:
             status=STATUSES[row.status],
             reason=row.reason,
             attempt_count=row.begun,
-            attempts=attempts,
+            attempts=in_order(attempts),
             next_attempt_at=None if row.due is None else moment(row.due),
             emitted_at=moment(row.emitted_at),
             settled_at=None if row.settled_at is None else moment(row.settled_at),

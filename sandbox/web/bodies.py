@@ -115,7 +115,7 @@ class EventBody(Shape):
     """So many, each with somebody of its own unless a contact is pinned."""
     connection_ids: ConnectionIds | None = None
     """Only to these; default, every active connection that takes the event."""
-    faults: list[FaultForm] = []
+    faults: list[FaultForm] = Field(default_factory=list)
     """What goes wrong with the deliveries, on purpose."""
 
 

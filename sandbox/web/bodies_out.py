@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.core.faults import Kind, Place
+
 Moment = Annotated[
     str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", examples=["2026-04-24T14:02:10.123Z"])
 ]
@@ -176,6 +178,19 @@ class _OfDelivery(Out):
     connection_id: str
 
 
+class FaultOut(Out):
+    """Something that went wrong on purpose, as it was asked for."""
+
+    do: Kind
+    by: str | None = None
+    over: str | None = None
+    size: str | None = None
+    at: Place | None = None
+    window: int | None = None
+    attempt: int | None = None
+    chance: float | None = None
+
+
 class AttemptOut(_OfDelivery):
     """One POST and its outcome: a response or an error."""
 
@@ -195,6 +210,10 @@ class AttemptOut(_OfDelivery):
     """Real time."""
     timing: dict[str, float]
     next_attempt_at: Moment | None
+    faults: list[FaultOut] = []
+    """What went wrong with it, on purpose."""
+    copy_: bool = Field(default=False, alias="copy")
+    """The fault duplicate: the same request once more, which is no attempt of its own."""
 
 
 class DeliveryLineOut(Out):
@@ -277,6 +296,8 @@ class EmittedEntry(_Entry):
     who: str
     data: dict[str, Any]
     deliveries: list[_DeliveryRef]
+    faults: list[FaultOut] = []
+    """What was asked to go wrong with them."""
 
 
 class AttemptingEntry(_Entry, _OfDelivery):

@@ -64,6 +64,8 @@ class Tally:
                 channel = event.channel or "none"
                 self.events[channel] += 1
                 self._metric_events.labels(event.name, channel).inc()
+            case Attempted(copy=True):
+                pass  # the fault `duplicate`: it is no attempt
             case Attempted(rendering=rendering, outcome=outcome, elapsed_ms=elapsed):
                 channel, kind = rendering.event.channel or "none", kind_of(outcome)
                 self.outcomes[kind] += 1
