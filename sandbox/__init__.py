@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.core.errors import ScenarioError as ScenarioError
     from sandbox.core.errors import SettleTimeout as SettleTimeout
     from sandbox.core.errors import UsageError as UsageError
+    from sandbox.core.faults import Fault as Fault
     from sandbox.core.ledger import Delivery as Delivery
     from sandbox.core.model import Basic as Basic
     from sandbox.core.model import Bearer as Bearer
@@ -47,6 +48,7 @@ _HOME = {
     "Delivery": "core.ledger",
     "Diagnosis": "core.diagnosis",
     "Event": "core.model",
+    "Fault": "core.faults",
     "Hmac": "core.model",
     "NoAuth": "core.model",
     "Profile": "core.profile",

@@ -7,8 +7,8 @@ signed, or old.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,32 +19,13 @@ from sandbox.core.catalogue import CHANNELS, known_event
 from sandbox.core.durations import as_duration
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import UsageError
+from sandbox.core.faults import CREDENTIALS, Fault, Faults, as_faults, check_faults, of_one_request
 from sandbox.core.ids import Seed
-from sandbox.core.jsontext import dumps
-from sandbox.core.model import Auth, Basic, Bearer, Connection, Event, Hmac, NoAuth
+from sandbox.core.model import Auth, Connection, Event, Hmac, NoAuth
 from sandbox.core.profile import Profile
 from sandbox.core.scenario import Origin
 
 DEFAULT_URL: Final = "http://localhost/webhooks/wexio"
-
-
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    """What is wrong with a request on purpose."""
-
-    wrong_secret: bool = False
-    tampered: bool = False
-    stale: timedelta = timedelta()
-
-    def check(self, auth: Auth) -> None:
-        """Refuse what nobody could notice, as then a test would prove nothing.  Raises `UsageError`."""
-        if self.wrong_secret and isinstance(auth, NoAuth):
-            raise UsageError("wrong_secret=True needs something to authorise with: give a secret")
-        if (self.tampered or self.stale) and not isinstance(auth, Hmac):
-            what = "tampered=True" if self.tampered else "stale=…"
-            raise UsageError(f"{what} shows only where requests are signed: give a secret")
-        if self.stale < timedelta():
-            raise UsageError("stale is an age: give a duration above 0, such as 10m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +64,15 @@ class WebhookRequest:
         wrong_secret: bool = False,
         tampered: bool = False,
         stale: timedelta | str | float | None = None,
+        faults: Iterable[Fault | Mapping[str, Any] | str] = (),
     ) -> WebhookRequest:
         """The same event, tried once more: the next attempt, or the one that *attempt* says.
 
         The id stays, body and signature are new.  See `build_request` for the others.
         """
         number = self.attempt + 1 if attempt is None else attempt
-        return _rendered(
-            self.event, self._target, number, self._now, _broken(self.auth, wrong_secret, tampered, stale)
-        )
+        broken = _broken(self.auth, wrong_secret, tampered, stale, faults)
+        return _rendered(self.event, self._target, number, self._now, broken)
 
 
 class RequestBuilder:
@@ -136,11 +117,12 @@ class RequestBuilder:
         wrong_secret: bool = False,
         tampered: bool = False,
         stale: timedelta | str | float | None = None,
+        faults: Iterable[Fault | Mapping[str, Any] | str] = (),
     ) -> WebhookRequest:
         """One more request; see `build_request`."""
         known_event(event)
         by = _auth(secret, auth) or self._auth
-        broken = _broken(by, wrong_secret, tampered, stale)
+        broken = _broken(by, wrong_secret, tampered, stale, faults)
         connection = Connection(
             name="subscriber",
             url=self._url if url is None else url,
@@ -148,7 +130,7 @@ class RequestBuilder:
             id=self._cast.connection_id("subscriber"),
         )
         cameo = self._cast.chat_created(
-            at=self._now() - broken.stale - self._waited(attempt),
+            at=self._now() - _age(broken) - self._waited(attempt),
             channels=CHANNELS if channel is None else (channel,) if isinstance(channel, str) else channel,
             contact=self._cast.introduce(contact) if isinstance(contact, Mapping) else contact,
             origin=origin,
@@ -179,6 +161,7 @@ def build_request(
     wrong_secret: bool = False,
     tampered: bool = False,
     stale: timedelta | str | float | None = None,
+    faults: Iterable[Fault | Mapping[str, Any] | str] = (),
     seed: int | None = None,
     now: datetime | None = None,
     profile: Profile | None = None,
@@ -189,7 +172,8 @@ def build_request(
     with *secret*, or authorised by *auth*; without both a secret is made up, and is in the
     result.  Broken on purpose: *wrong_secret* authorises with another secret (token,
     password), *tampered* changes a value after signing, and *stale* is how long ago
-    (``"10m"``, a timedelta or seconds) it was signed.  With a *seed* people and ids are
+    (``"10m"``, a timedelta or seconds) it was signed; *faults* are any that show in a request:
+    ``"malformed_signature"``, ``"large_body:size=64kB"``, mappings or `Fault` values.  With a *seed* people and ids are
     the same each time, with *now* (aware) as well every byte.  Raises `UsageError` for
     what cannot be, and for what no receiver could notice.
     """
@@ -213,6 +197,7 @@ def build_request(
         wrong_secret=wrong_secret,
         tampered=tampered,
         stale=stale,
+        faults=faults,
     )
 
 
@@ -226,60 +211,51 @@ def _auth(secret: str | None, auth: Auth | None) -> Auth | None:
     return auth if secret is None else Hmac(secret=secret)
 
 
-def _broken(auth: Auth, wrong_secret: bool, tampered: bool, stale: timedelta | str | float | None) -> _Broken:
-    broken = _Broken(wrong_secret, tampered, timedelta() if stale is None else as_duration(stale))
-    broken.check(auth)
-    return broken
+def _broken(
+    auth: Auth,
+    wrong_secret: bool,
+    tampered: bool,
+    stale: timedelta | str | float | None,
+    faults: Iterable[Fault | Mapping[str, Any] | str],
+) -> Faults:
+    """What goes wrong on purpose.  Refuses what nobody could notice, as then a test would prove nothing."""
+    age = timedelta() if stale is None else as_duration(stale)
+    if wrong_secret and isinstance(auth, NoAuth):
+        raise UsageError("wrong_secret=True needs something to authorise with: give a secret")
+    if (tampered or age) and not isinstance(auth, Hmac):
+        what = "tampered=True" if tampered else "stale=…"
+        raise UsageError(f"{what} shows only where requests are signed: give a secret")
+    if age < timedelta():
+        raise UsageError("stale is an age: give a duration above 0, such as 10m")
+    asked = as_faults(faults)
+    for fault in asked:
+        if fault.do in CREDENTIALS and isinstance(auth, NoAuth):
+            raise UsageError(f"{fault.do} needs something to authorise with: give a secret")
+    said: list[Fault] = [Fault(do="wrong_secret")] if wrong_secret else []
+    said += [Fault(do="tampered_body")] if tampered else []
+    said += [Fault(do="stale", by=age)] if age else []
+    return of_one_request(check_faults((*said, *asked)))
+
+
+def _age(faults: Faults) -> timedelta:
+    """How long ago it was signed: it happened before that."""
+    return next((fault.by for fault in faults if fault.do == "stale" and fault.by), timedelta())
 
 
 def _rendered(
-    event: Event, target: Target, attempt: int, now: Callable[[], datetime], broken: _Broken
+    event: Event, target: Target, attempt: int, now: Callable[[], datetime], faults: Faults
 ) -> WebhookRequest:
     if attempt < 1:
         raise UsageError(f"attempt is {attempt!r}: they are counted from 1")
-    auth = target.connection.auth
-    signer = (
-        Target(replace(target.connection, auth=_another(auth)), target.profile)
-        if broken.wrong_secret
-        else target
-    )
-    rendering = Rendering(event, signer, attempt, now() - broken.stale)
-    request = rendering.request()
-    body = request.body
-    if broken.tampered:
-        body = replace(rendering, event=_tampered(event)).request().body
+    held = tuple(fault for fault in faults if fault.attempt in (None, attempt))
+    request = Rendering(event, target, attempt, now(), faults=held).request()
     return WebhookRequest(
         url=request.url,
         headers=dict(request.headers),
-        body=body,
+        body=request.body,
         event=event,
         attempt=attempt,
-        auth=auth,
+        auth=target.connection.auth,
         _target=target,
         _now=now,
     )
-
-
-def _another(auth: Auth) -> Auth:
-    """What somebody would authorise with who does not know the secret, but its form."""
-    match auth:
-        case Hmac(secret=str(secret)):
-            return Hmac(secret=_turned(secret))
-        case Bearer(token=token):
-            return Bearer(token=_turned(token))
-        case Basic(username=username, password=password):
-            return Basic(username=username, password=_turned(password))
-    return auth
-
-
-def _tampered(event: Event) -> Event:
-    """*event* with one value changed: that of the chat's id, where it is text."""
-    data = event.data
-    if isinstance(id := data["chat"]["id"], str) and id:
-        data["chat"]["id"] = _turned(id)
-        return replace(event, data_json=dumps(data))
-    return replace(event, organisation_id=_turned(event.organisation_id))
-
-
-def _turned(text: str) -> str:
-    return text[:-1] + ("0" if text[-1] != "0" else "1")

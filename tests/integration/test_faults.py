@@ -439,7 +439,8 @@ class Same:
             getattr(self.request, name) == getattr(other, name) for name in ("body", "headers", "sending")
         )
 
-    __hash__ = None
+    def __hash__(self):
+        return hash(self.request.body)
 
 
 async def first(entries, number):

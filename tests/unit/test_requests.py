@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from flask import Flask, request
 
-from sandbox import Basic, Bearer, NoAuth, UsageError, WebhookRequest, build_request, explain_signature
+from sandbox import Basic, Bearer, Fault, NoAuth, UsageError, WebhookRequest, build_request, explain_signature
 from sandbox.core.profile import HEADERS
 from sandbox.requests import RequestBuilder
 
@@ -207,3 +207,44 @@ def test_building_a_request_loads_nothing_that_speaks_http_or_reads_files():
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout
     assert out == "[]\n"
+
+
+# --- faults --------------------------------------------------------------------------
+
+
+def test_any_fault_that_shows_in_a_request_can_be_asked_for():
+    options = {"secret": SECRET, "seed": 7, "now": NOW}
+    small = build_request(**options)
+    assert len(build_request(**options, faults=["large_body:size=8kB"]).body) == 8192
+    assert build_request(**options, faults=[Fault(do="tampered_body")]) == build_request(
+        **options, tampered=True
+    )
+    bare = build_request(**options, faults=[{"do": "missing_signature"}])
+    assert "X-Wexio-Signature" not in bare.headers
+    assert bare.body == small.body
+
+
+def test_a_fault_of_another_attempt_waits_for_it():
+    first = build_request(secret=SECRET, faults=["wrong_secret:attempt=2"])
+    assert first.headers["X-Wexio-Signature"] == first.again(attempt=1).headers["X-Wexio-Signature"]
+    second = build_request(secret=SECRET, attempt=2, faults=["malformed_signature:attempt=2"])
+    assert second.headers["X-Wexio-Signature"] == "t=soon,v1=not-hex"
+    again = first.again(faults=["malformed_signature"])
+    assert (again.attempt, again.headers["X-Wexio-Signature"]) == (2, "t=soon,v1=not-hex")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"faults": ["slow_body"]}, "slow_body is how a request is sent"),
+        ({"faults": ["drop"]}, "drop is how a request is sent"),
+        ({"faults": ["unicode:chance=0.5"]}, "a chance is drawn for what is delivered"),
+        ({"faults": ["missing_signature"], "wrong_secret": True}, "exclude each other"),
+        ({"faults": ["stale"], "stale": "10m"}, "stale is there twice"),
+        ({"faults": ["malformed_signature"], "auth": NoAuth()}, "needs something to authorise with"),
+        ({"faults": "unicode"}, "faults is a list"),
+    ],
+)
+def test_a_fault_that_no_request_could_show_is_refused(options, says):
+    with pytest.raises(UsageError, match=says):
+        build_request(**options)

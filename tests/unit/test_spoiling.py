@@ -122,10 +122,14 @@ def test_only_the_chats_own_id_is_tampered_with():
     assert was["contact"] == now["contact"]
 
 
-@pytest.mark.parametrize("chat_id", ["0", "", 7, None, 'with "quotes"'], ids=repr)
-def test_whatever_the_chats_id_is_it_is_another_afterwards(chat_id):
-    event = replace(EVENT, data_json=json.dumps({"chat": {"id": chat_id}}, separators=(",", ":")).encode())
-    assert json.loads(sent("tampered_body", event=event).body)["data"]["chat"]["id"] != chat_id
+@pytest.mark.parametrize("chat_id", ["0", "", 7, None, 'with "quotes"', "Zoë"], ids=repr)
+def test_whatever_the_chats_id_is_one_value_is_another_of_the_same_shape(chat_id):
+    data = json.dumps({"chat": {"id": chat_id}}, separators=(",", ":"), ensure_ascii=False)
+    event = replace(EVENT, data_json=data.encode())
+    was, now = (json.loads(sent(*fault, event=event).body) for fault in ((), ("tampered_body",)))
+    changed = [now["data"] != was["data"], now["meta"] != was["meta"]]
+    assert changed == ([True, False] if isinstance(chat_id, str) and chat_id else [False, True])
+    assert type(now["data"]["chat"]["id"]) is type(chat_id)
 
 
 def test_extra_fields_are_added_at_every_level_and_signed():
