@@ -1,0 +1,192 @@
+"""What the report card sends: valid deliveries of people of its own, and what an attacker makes of one.
+
+Everybody here has a name in plain Latin letters, so that a consumer which stumbles over
+other letters does so in the check that is about them, and only there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, Final
+
+from sandbox.core.cast import Cast
+from sandbox.core.catalogue import CHANNELS
+from sandbox.core.envelope import Rendering, Target
+from sandbox.core.ids import Seed
+from sandbox.core.model import Connection, Event, Hmac, Request
+from sandbox.core.moments import isoformat
+from sandbox.core.profile import SIGNATURE_HEADER, Profile
+from sandbox.core.scenario import NO_CONTACT
+from sandbox.core.signing import sign
+
+HOUR: Final = timedelta(hours=1)
+_TIMESTAMP: Final = "X-Wexio-Timestamp"
+_FIRST: Final = ("Alex", "Maria", "Tom", "Nina", "Peter", "Lena", "Oscar", "Ida", "Paul", "Vera", "Hugo", "Rosa")
+_LAST: Final = ("Stone", "Berg", "Miller", "Novak", "Keller", "Rossi", "Hansen", "Moreau", "Silva", "Walker", "Lund")
+
+Defect = tuple[str, Request]
+"""What is wrong with a request, and the request."""
+
+
+class Letters:
+    """Writes requests for one *connection*; each event has an id and a person of its own."""
+
+    def __init__(
+        self, connection: Connection, *, seed: int, now: Callable[[], datetime], profile: Profile
+    ) -> None:
+        self._cast = Cast(Seed(seed), profile=profile, run="check")
+        self.connection = replace(connection, id=connection.id or self._cast.connection_id(connection.name))
+        self._target, self._now, self._numbers = Target(self.connection, profile), now, count()
+        self.profile = profile
+        self.home = CHANNELS[0]
+        """The channel of every request that is not about channels."""
+
+    # --- valid ---------------------------------------------------------------------------
+
+    def event(
+        self,
+        *,
+        channel: str | None = None,
+        contact: bool = True,
+        data: Mapping[str, Any] | None = None,
+        ago: timedelta = timedelta(),
+    ) -> Event:
+        """Somebody's first contact, *ago* from now; *data* is merged over it."""
+        number = next(self._numbers)
+        last, first = divmod(number, len(_FIRST))
+        pins = {"firstName": _FIRST[first], "lastName": _LAST[last % len(_LAST)], "locale": "en_US"}
+        laid = dict(data or {})
+        if contact:
+            who = self._cast.introduce(pins)
+        else:
+            who, chat = NO_CONTACT, {"firstName": pins["firstName"], "lastName": pins["lastName"], "title": None}
+            laid = {"chat": chat, **laid}
+        return self._cast.chat_created(
+            at=self._now() - ago, channels=(channel or self.home,), contact=who, data=laid
+        ).event
+
+    def request(self, event: Event, attempt: int = 1) -> Request:
+        """*event* as Wexio would send it now."""
+        return Rendering(event=event, target=self._target, attempt=attempt, stamp=self._now()).request()
+
+    # --- defective -----------------------------------------------------------------------
+
+    @property
+    def signs(self) -> bool:
+        """Whether requests carry a signature."""
+        return isinstance(self.connection.auth, Hmac)
+
+    def rebodied(self, request: Request, body: bytes) -> Request:
+        """*request* with another *body*, validly signed."""
+        request = replace(request, body=body)
+        return self.resigned(request) if self.signs else request
+
+    def resigned(self, request: Request, *, secret: bytes | None = None, shift: timedelta = timedelta()) -> Request:
+        """*request* signed anew: by another secret, or as if sent *shift* from now."""
+        time, digest = self._signature(request.body, secret, shift)
+        return _with(request, SIGNATURE_HEADER, f"t={time},v1={digest}")
+
+    def _signature(
+        self, body: bytes, secret: bytes | None = None, shift: timedelta = timedelta()
+    ) -> tuple[int, str]:
+        key = secret if secret is not None else self._target.secret
+        assert key is not None
+        rules = self.profile.signature
+        scale = 1 if rules.unit == "seconds" else 1000
+        time = int((self._now() + shift).timestamp() * scale)
+        return time, sign(key, time, body, rules=rules).rpartition("=")[2]
+
+    def missing(self, request: Request) -> Iterator[Defect]:
+        """Without what proves who sent it."""
+        if self.signs:
+            yield "no signature", _with(request, SIGNATURE_HEADER, None)
+        else:
+            yield "no Authorization", _with(request, "Authorization", None)
+
+    def malformed(self, request: Request) -> Iterator[Defect]:
+        """With something there that cannot be read; more than one consumer crashes on each of these."""
+        if not self.signs:
+            scheme = _value(request, "Authorization").partition(" ")[0]
+            yield "an Authorization of the scheme alone", _with(request, "Authorization", scheme)
+            yield "an Authorization that is nonsense", _with(request, "Authorization", "nonsense")
+            return
+        time, digest = self._signature(request.body)
+        for what, header in (
+            ("a signature that is nonsense", "nonsense"),
+            ("a signature without its v1", f"t={time}"),
+            ("a signature without its t", f"v1={digest}"),
+            ("a t that is no number", f"t=now,v1={digest}"),
+            ("a v1 that is empty", f"t={time},v1="),
+            ("the right v1, cut after 16 digits", f"t={time},v1={digest[:16]}"),
+            ("a v1 that is not hex", f"t={time},v1={'z' * 64}"),
+            ("a v1 of letters beyond ASCII", f"t={time},v1={'é' * 64}"),
+            ("the right digest under another name than v1", f"t={time},v0={digest}"),
+        ):
+            yield what, _with(request, SIGNATURE_HEADER, header)
+
+    def forged(self, request: Request) -> Iterator[Defect]:
+        """By somebody who does not know the secret, and by somebody who has guessed all but a digit."""
+        if not self.signs:
+            yield from _other_credentials(request)
+            return
+        yield "a signature by another secret", self.resigned(request, secret=b"whsec_of-somebody-else")
+        time, digest = self._signature(request.body)
+        for what, other in (
+            ("the right v1 but for its last digit", digest[:-1] + _another(digest[-1])),
+            ("the right v1 but for its first digit", _another(digest[0]) + digest[1:]),
+        ):
+            yield what, _with(request, SIGNATURE_HEADER, f"t={time},v1={other}")
+
+    def tampered(self, request: Request) -> Iterator[Defect]:
+        """With other bytes than were signed."""
+        start, name, rest = request.body.partition(b'"firstName":"')
+        yield "one value changed after signing", replace(request, body=start + name + b"X" + rest)
+        yield (
+            "the same JSON in other bytes: one space added after signing",
+            replace(request, body=b"{ " + request.body[1:]),
+        )
+
+    def stale(self, request: Request) -> Iterator[Defect]:
+        """Recorded an hour ago, and sent again: as it was, and with a fresh header that nothing signs."""
+        old = self.resigned(request, shift=-HOUR)
+        yield "signed an hour ago", _with(old, _TIMESTAMP, isoformat(self._now() - HOUR))
+        yield f"signed an hour ago, with a fresh {_TIMESTAMP}, which no signature covers", old
+
+    def future(self, request: Request) -> Iterator[Defect]:
+        """From a clock that is an hour ahead."""
+        ahead = self.resigned(request, shift=HOUR)
+        yield "signed an hour ahead", _with(ahead, _TIMESTAMP, isoformat(self._now() + HOUR))
+
+    def garbage(self) -> Iterator[Defect]:
+        """Bodies that are no event; whoever signs them knows the secret."""
+        for what, body in (
+            ("a body that is not JSON", b'{"id": "evt_'),
+            ("a body that is not UTF-8", b'\x80\xff{"id": "Zo\xeb"'),
+            ("an empty body", b""),
+        ):
+            yield what, self.rebodied(self.request(self.event()), body)
+
+
+def _other_credentials(request: Request) -> Iterator[Defect]:
+    scheme, _, said = _value(request, "Authorization").partition(" ")
+    yield "other credentials", _with(request, "Authorization", f"{scheme} {'bm9ib2R5Om5vdGhpbmc='}")
+    if len(said) > 1:
+        nearly = said[:1] + ("A" if said[1] != "A" else "B") + said[2:]
+        yield "the right credentials but for one letter", _with(request, "Authorization", f"{scheme} {nearly}")
+
+
+def _value(request: Request, name: str) -> str:
+    return next(value for key, value in request.headers if key == name)
+
+
+def _with(request: Request, name: str, value: str | None) -> Request:
+    """*request* with another header, in its place; None leaves it out."""
+    headers = ((key, value if key == name else old) for key, old in request.headers)
+    return replace(request, headers=tuple((key, said) for key, said in headers if said is not None))
+
+
+def _another(digit: str) -> str:
+    return "0" if digit != "0" else "1"
