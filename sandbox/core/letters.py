@@ -15,6 +15,7 @@ from typing import Any, Final
 from sandbox.core.cast import Cast
 from sandbox.core.catalogue import CHANNELS
 from sandbox.core.envelope import Rendering, Target
+from sandbox.core.faults import Fault
 from sandbox.core.ids import Seed
 from sandbox.core.model import Connection, Event, Hmac, Request
 from sandbox.core.moments import isoformat
@@ -23,6 +24,7 @@ from sandbox.core.scenario import NO_CONTACT
 from sandbox.core.signing import sign
 
 HOUR: Final = timedelta(hours=1)
+REFORMATTED: Final = "the same JSON in other bytes"
 _TIMESTAMP: Final = "X-Wexio-Timestamp"
 _FIRST: Final = ("Alex", "Maria", "Tom", "Nina", "Peter", "Lena", "Oscar", "Ida", "Paul", "Vera", "Hugo", "Rosa")
 _LAST: Final = ("Stone", "Berg", "Miller", "Novak", "Keller", "Rossi", "Hansen", "Moreau", "Silva", "Walker", "Lund")
@@ -68,9 +70,11 @@ class Letters:
             at=self._now() - ago, channels=(channel or self.home,), contact=who, data=laid
         ).event
 
-    def request(self, event: Event, attempt: int = 1) -> Request:
-        """*event* as Wexio would send it now."""
-        return Rendering(event=event, target=self._target, attempt=attempt, stamp=self._now()).request()
+    def request(self, event: Event, attempt: int = 1, *faults: Fault) -> Request:
+        """*event* as Wexio would send it now, or with *faults*."""
+        return Rendering(
+            event=event, target=self._target, attempt=attempt, stamp=self._now(), faults=faults
+        ).request()
 
     # --- defective -----------------------------------------------------------------------
 
@@ -79,43 +83,23 @@ class Letters:
         """Whether requests carry a signature."""
         return isinstance(self.connection.auth, Hmac)
 
-    def rebodied(self, request: Request, body: bytes) -> Request:
-        """*request* with another *body*, validly signed."""
-        request = replace(request, body=body)
-        return self.resigned(request) if self.signs else request
-
-    def resigned(self, request: Request, *, secret: bytes | None = None, shift: timedelta = timedelta()) -> Request:
-        """*request* signed anew: by another secret, or as if sent *shift* from now."""
-        time, digest = self._signature(request.body, secret, shift)
-        return _with(request, SIGNATURE_HEADER, f"t={time},v1={digest}")
-
-    def _signature(
-        self, body: bytes, secret: bytes | None = None, shift: timedelta = timedelta()
-    ) -> tuple[int, str]:
-        key = secret if secret is not None else self._target.secret
-        assert key is not None
-        rules = self.profile.signature
-        scale = 1 if rules.unit == "seconds" else 1000
-        time = int((self._now() + shift).timestamp() * scale)
-        return time, sign(key, time, body, rules=rules).rpartition("=")[2]
-
-    def missing(self, request: Request) -> Iterator[Defect]:
+    def missing(self) -> Iterator[Defect]:
         """Without what proves who sent it."""
-        if self.signs:
-            yield "no signature", _with(request, SIGNATURE_HEADER, None)
-        else:
-            yield "no Authorization", _with(request, "Authorization", None)
+        what = "no signature" if self.signs else "no Authorization"
+        yield what, self.request(self.event(), 1, Fault(do="missing_signature"))
 
-    def malformed(self, request: Request) -> Iterator[Defect]:
-        """With something there that cannot be read; more than one consumer crashes on each of these."""
+    def malformed(self) -> Iterator[Defect]:
+        """With something there that cannot be read; there is a consumer that crashes on each of these."""
+        yield (
+            "a signature that cannot be read" if self.signs else "an Authorization of the scheme alone",
+            self.request(self.event(), 1, Fault(do="malformed_signature")),
+        )
+        request = self.request(self.event())
         if not self.signs:
-            scheme = _value(request, "Authorization").partition(" ")[0]
-            yield "an Authorization of the scheme alone", _with(request, "Authorization", scheme)
             yield "an Authorization that is nonsense", _with(request, "Authorization", "nonsense")
             return
         time, digest = self._signature(request.body)
         for what, header in (
-            ("a signature that is nonsense", "nonsense"),
             ("a signature without its v1", f"t={time}"),
             ("a signature without its t", f"v1={digest}"),
             ("a t that is no number", f"t=now,v1={digest}"),
@@ -127,12 +111,18 @@ class Letters:
         ):
             yield what, _with(request, SIGNATURE_HEADER, header)
 
-    def forged(self, request: Request) -> Iterator[Defect]:
+    def forged(self) -> Iterator[Defect]:
         """By somebody who does not know the secret, and by somebody who has guessed all but a digit."""
+        what = "a signature by another secret" if self.signs else "other credentials"
+        yield what, self.request(self.event(), 1, Fault(do="wrong_secret"))
+        request = self.request(self.event())
         if not self.signs:
-            yield from _other_credentials(request)
+            scheme, _, said = _value(request, "Authorization").partition(" ")
+            if len(said) > 1:
+                nearly = said[:1] + ("A" if said[1] != "A" else "B") + said[2:]
+                what = "the right credentials but for one letter"
+                yield what, _with(request, "Authorization", f"{scheme} {nearly}")
             return
-        yield "a signature by another secret", self.resigned(request, secret=b"whsec_of-somebody-else")
         time, digest = self._signature(request.body)
         for what, other in (
             ("the right v1 but for its last digit", digest[:-1] + _another(digest[-1])),
@@ -140,42 +130,43 @@ class Letters:
         ):
             yield what, _with(request, SIGNATURE_HEADER, f"t={time},v1={other}")
 
-    def tampered(self, request: Request) -> Iterator[Defect]:
+    def tampered(self) -> Iterator[Defect]:
         """With other bytes than were signed."""
-        start, name, rest = request.body.partition(b'"firstName":"')
-        yield "one value changed after signing", replace(request, body=start + name + b"X" + rest)
-        yield (
-            "the same JSON in other bytes: one space added after signing",
-            replace(request, body=b"{ " + request.body[1:]),
-        )
+        request = self.request(self.event())
+        what = f"{REFORMATTED}: one space was added after signing"
+        yield what, replace(request, body=b"{ " + request.body[1:])
+        what = "one value that was changed after signing"
+        yield what, self.request(self.event(), 1, Fault(do="tampered_body"))
 
-    def stale(self, request: Request) -> Iterator[Defect]:
-        """Recorded an hour ago, and sent again: as it was, and with a fresh header that nothing signs."""
-        old = self.resigned(request, shift=-HOUR)
-        yield "signed an hour ago", _with(old, _TIMESTAMP, isoformat(self._now() - HOUR))
-        yield f"signed an hour ago, with a fresh {_TIMESTAMP}, which no signature covers", old
+    def stale(self) -> Iterator[Defect]:
+        """Recorded an hour ago and sent again: as it was, and with a fresh header that nothing signs."""
+        old = self.request(self.event(ago=HOUR), 1, Fault(do="stale", by=HOUR))
+        yield "a signature that is an hour old", old
+        what = f"a signature that is an hour old, with a fresh {_TIMESTAMP}, which nothing signs"
+        yield what, _with(old, _TIMESTAMP, isoformat(self._now()))
 
-    def future(self, request: Request) -> Iterator[Defect]:
+    def future(self) -> Iterator[Defect]:
         """From a clock that is an hour ahead."""
-        ahead = self.resigned(request, shift=HOUR)
-        yield "signed an hour ahead", _with(ahead, _TIMESTAMP, isoformat(self._now() + HOUR))
+        yield "a signature that is an hour ahead", self.request(self.event(), 1, Fault(do="future", by=HOUR))
 
     def garbage(self) -> Iterator[Defect]:
-        """Bodies that are no event; whoever signs them knows the secret."""
+        """Bodies that are no event, validly signed."""
         for what, body in (
             ("a body that is not JSON", b'{"id": "evt_'),
             ("a body that is not UTF-8", b'\x80\xff{"id": "Zo\xeb"'),
             ("an empty body", b""),
         ):
-            yield what, self.rebodied(self.request(self.event()), body)
+            request = replace(self.request(self.event()), body=body)
+            if self.signs:
+                time, digest = self._signature(body)
+                request = _with(request, SIGNATURE_HEADER, f"t={time},v1={digest}")
+            yield what, request
 
-
-def _other_credentials(request: Request) -> Iterator[Defect]:
-    scheme, _, said = _value(request, "Authorization").partition(" ")
-    yield "other credentials", _with(request, "Authorization", f"{scheme} {'bm9ib2R5Om5vdGhpbmc='}")
-    if len(said) > 1:
-        nearly = said[:1] + ("A" if said[1] != "A" else "B") + said[2:]
-        yield "the right credentials but for one letter", _with(request, "Authorization", f"{scheme} {nearly}")
+    def _signature(self, body: bytes) -> tuple[int, str]:
+        assert self._target.secret is not None
+        rules = self.profile.signature
+        time = int(self._now().timestamp() * (1 if rules.unit == "seconds" else 1000))
+        return time, sign(self._target.secret, time, body, rules=rules).rpartition("=")[2]
 
 
 def _value(request: Request, name: str) -> str:
