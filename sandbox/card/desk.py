@@ -47,6 +47,7 @@ class Ruling:
     reason: str
     decisive: Posted | None = None
     hint: str = ""  # what to change, before what the book says
+    about: str = ""  # the entry of the book whose advice it is, where not the check's own
 
 
 class CannotTell(Exception):
@@ -117,7 +118,9 @@ class Desk:
         """
         for channel in CHANNELS:
             event = self.letters.event(channel=channel)
-            posted = await self._send(f"a valid delivery of {channel}", self.letters.request(event), self.patience)
+            posted = await self._send(
+                f"a valid delivery of {channel}", self.letters.request(event), self.patience
+            )
             self.first.append(posted)
             if posted.taken:
                 self.letters.home = channel
@@ -169,9 +172,9 @@ def passed(reason: str, decisive: Posted | None = None) -> Ruling:
     return Ruling(status="passed", reason=reason, decisive=decisive)
 
 
-def failed(reason: str, decisive: Posted | None = None, *, hint: str = "") -> Ruling:
+def failed(reason: str, decisive: Posted | None = None, *, hint: str = "", about: str = "") -> Ruling:
     """It does not."""
-    return Ruling(status="failed", reason=reason, decisive=decisive, hint=hint)
+    return Ruling(status="failed", reason=reason, decisive=decisive, hint=hint, about=about)
 
 
 def took(posted: Posted) -> str:

@@ -19,7 +19,7 @@ from sandbox.card import accepting, enduring, idempotency, rejecting
 from sandbox.card.desk import CannotTell, Desk, NobodyAnswers, Ruling
 from sandbox.card.probe import Probe
 from sandbox.clock import wall_now
-from sandbox.core.card import Card, Finding
+from sandbox.core.card import UNTOLD, Card, Finding
 from sandbox.core.cardbook import BOOK
 from sandbox.core.durations import format_duration
 from sandbox.core.errors import CannotRun
@@ -59,7 +59,7 @@ def checks(probe: Probe | None) -> Mapping[str, Check]:
 class Told:
     """What is told while the checks are made."""
 
-    begin: Callable[[str, int, int], None] = lambda id, number, of: None
+    begin: Callable[[str, int, int], None] = lambda check, number, of: None
     end: Callable[[Finding], None] = lambda finding: None
 
 
@@ -70,7 +70,7 @@ async def examine(
     probe: Probe | None = None,
     within: timedelta,
     version: str,
-    told: Told = Told(),  # noqa: B008 - frozen
+    told: Told = Told(),
 ) -> Card:
     """The card of the consumer at *desk*: those checks that are in *only*.
 
@@ -108,6 +108,7 @@ async def examine(
         made_at=made_at,
         elapsed_ms=(perf_counter() - began) * 1000,
         version=version,
+        profile=desk.letters.profile,
     )
 
 
@@ -118,7 +119,9 @@ async def _before(deadline: float, desk: Desk) -> bool:
     except TimeoutError:
         if any(item.status is not None for item in desk.first):
             return False
-        raise CannotRun("the time was up before anybody answered; --max-wait says how long is waited") from None
+        raise CannotRun(
+            "the time was up before anybody answered; --max-wait says how long is waited"
+        ) from None
 
 
 async def _make(
@@ -128,27 +131,33 @@ async def _make(
     limit = f"the time for all checks ({format_duration(within)}, --max-wait) was up"
     try:
         async with asyncio.timeout_at(deadline):
-            if not home and id != FIRST:
-                raise CannotTell("not one valid delivery is taken, so that nothing else can be told")
             if home:
                 await desk.steady(since)
+            elif id != FIRST:
+                check = _untold
             ruling = await check(desk)
     except CannotTell as reason:
         ruling = Ruling(status="skipped", reason=reason.reason, decisive=reason.decisive)
     except TimeoutError:
         ruling = Ruling(status="skipped", reason=limit)
-    advice = ""
+    advice, code = "", ("", "")
     if ruling.status in ("failed", "warned"):
-        advice = f"{ruling.hint} {BOOK[id].change}".strip()
+        entry = BOOK[ruling.about or id]
+        advice, code = f"{ruling.hint} {entry.change}".strip(), (entry.python, entry.node)
     return Finding(
         id=id,
         status=ruling.status,
         reason=ruling.reason,
         decisive=ruling.decisive,
         advice=advice,
+        code=code,
         posted=desk.posted,
         elapsed_ms=(perf_counter() - began) * 1000,
     )
+
+
+async def _untold(desk: Desk) -> Ruling:
+    raise CannotTell(UNTOLD)
 
 
 def _nobody(silence: NobodyAnswers) -> str:

@@ -109,7 +109,9 @@ class _Counter:
         """The number, seen not to move for a while.  Raises `CannotTell`."""
         start = await self._probe.read()
         if await self._watch(start, self._quiet) != start:
-            raise CannotTell("the number moves while nothing is sent: others write too, and a rise could be theirs")
+            raise CannotTell(
+                "the number moves while nothing is sent: others write too, and a rise could be theirs"
+            )
         return start
 
     async def settled(self, start: int, *, rises: bool = True) -> int:

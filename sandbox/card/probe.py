@@ -69,7 +69,8 @@ class Command:
         if process.returncode:
             complaint = err.decode("utf-8", "replace").strip().rpartition("\n")[2][:_SHOWN]
             raise ProbeFault(
-                f"the command ended with {process.returncode}" + (f": {plain(complaint)}" if complaint else "")
+                f"the command ended with {process.returncode}"
+                + (f": {plain(complaint)}" if complaint else "")
             )
         return number(out[:MOST])
 

@@ -1,8 +1,8 @@
 """What an attacker does, and a consumer has to reject.
 
 A refusal says something only next to a valid delivery that is taken.  One is sent
-before each of these checks, on the same kept connection, and one after it: a consumer
-that lets a refused request change how it judges the next is found out here.
+before each of these requests, on the same kept connection, and one after it: a consumer
+that lets one request change how it judges the next is found out here.
 """
 
 from __future__ import annotations
@@ -67,21 +67,24 @@ async def future_timestamp(desk: Desk) -> Ruling:
 
 async def _rejects(desk: Desk, defects: Iterable[Defect]) -> Ruling:
     refused: list[Posted] = []
-    for what, request in defects:
+    listed = list(defects)
+    for number, (what, request) in enumerate(listed, 1):
         posted = await desk.post(what, request)
         cannot_if_too_many(posted)
         if not posted.refused:
             return _not_refused(posted)
         refused.append(posted)
-    after = await desk.control()
-    if not after.taken:
-        cannot_if_too_many(after)
-        return failed(
-            f"it refuses this, and then the valid delivery that comes next as well: {after.answer}",
-            after,
-            hint="One request changes how the next is judged: keep nothing of a request beyond it, and let no "
-            "number of refusals lock Wexio out.",
-        )
+        if desk.slow and number < len(listed):
+            continue  # one at the end must do
+        after = await desk.control()
+        if not after.taken:
+            cannot_if_too_many(after)
+            return failed(
+                f"it refuses {what}, and then the valid delivery that comes next as well: {after.answer}",
+                after,
+                hint="One request changes how the next is judged: keep nothing of a request beyond it, and let "
+                "no number of refusals lock Wexio out.",
+            )
     answers = " and ".join(sorted({item.answer for item in refused}))
     if len(refused) == 1:
         return passed(f"{refused[0].what}: answered {answers}", refused[0])

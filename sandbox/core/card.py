@@ -11,11 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sandbox.core.model import Connection, Outcome, Request, Response
+from sandbox.core.letters import nearly
+from sandbox.core.markup import Ink
+from sandbox.core.model import Basic, Bearer, Connection, Outcome, Request, Response
 from sandbox.core.phrases import seconds
 from sandbox.core.present import shown_url
+from sandbox.core.profile import Profile
+from sandbox.core.report import secrets
 
 Status = Literal["passed", "failed", "warned", "skipped"]
+UNTOLD = "not one valid delivery is taken, so that nothing else can be told"
+"""Why all but the first check is skipped, where that is so."""
 STATUSES: tuple[Status, ...] = ("failed", "warned", "skipped", "passed")
 
 
@@ -61,6 +67,7 @@ class Finding:
     reason: str
     decisive: Posted | None = None
     advice: str = ""  # what to change; only where something was found
+    code: tuple[str, str] = ("", "")  # the same in Python and in Node
     posted: int = 0  # requests that the check sent
     elapsed_ms: float = 0.0
 
@@ -76,6 +83,12 @@ class Card:
     made_at: datetime
     elapsed_ms: float
     version: str
+    profile: Profile = field(default_factory=Profile)
+
+    @property
+    def ink(self) -> Ink:
+        """Writes what the consumer said."""
+        return ink_of(self.connection)
 
     @property
     def passed(self) -> bool:
@@ -98,3 +111,12 @@ class Card:
         counts = self.counts
         said = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
         return f"{said} of {len(self.findings)} checks in {seconds(self.elapsed_ms)}"
+
+
+def ink_of(connection: Connection) -> Ink:
+    """Writes what a consumer said, without the secrets of its *connection*."""
+    known = list(secrets([connection]))
+    if isinstance(connection.auth, Bearer | Basic):
+        # One check sends them wrong in one letter: whoever reads that can guess the rest.
+        known += [nearly(said) for said in known]
+    return Ink(known)

@@ -26,8 +26,33 @@ from sandbox.core.signing import sign
 HOUR: Final = timedelta(hours=1)
 REFORMATTED: Final = "the same JSON in other bytes"
 _TIMESTAMP: Final = "X-Wexio-Timestamp"
-_FIRST: Final = ("Alex", "Maria", "Tom", "Nina", "Peter", "Lena", "Oscar", "Ida", "Paul", "Vera", "Hugo", "Rosa")
-_LAST: Final = ("Stone", "Berg", "Miller", "Novak", "Keller", "Rossi", "Hansen", "Moreau", "Silva", "Walker", "Lund")
+_FIRST: Final = (
+    "Alex",
+    "Maria",
+    "Tom",
+    "Nina",
+    "Peter",
+    "Lena",
+    "Oscar",
+    "Ida",
+    "Paul",
+    "Vera",
+    "Hugo",
+    "Rosa",
+)
+_LAST: Final = (
+    "Stone",
+    "Berg",
+    "Miller",
+    "Novak",
+    "Keller",
+    "Rossi",
+    "Hansen",
+    "Moreau",
+    "Silva",
+    "Walker",
+    "Lund",
+)
 
 Defect = tuple[str, Request]
 """What is wrong with a request, and the request."""
@@ -55,8 +80,9 @@ class Letters:
         contact: bool = True,
         data: Mapping[str, Any] | None = None,
         ago: timedelta = timedelta(),
+        at: datetime | None = None,
     ) -> Event:
-        """Somebody's first contact, *ago* from now; *data* is merged over it."""
+        """Somebody's first contact, *ago* from now or *at* a moment; *data* is merged over it."""
         number = next(self._numbers)
         last, first = divmod(number, len(_FIRST))
         pins = {"firstName": _FIRST[first], "lastName": _LAST[last % len(_LAST)], "locale": "en_US"}
@@ -64,10 +90,13 @@ class Letters:
         if contact:
             who = self._cast.introduce(pins)
         else:
-            who, chat = NO_CONTACT, {"firstName": pins["firstName"], "lastName": pins["lastName"], "title": None}
+            who, chat = (
+                NO_CONTACT,
+                {"firstName": pins["firstName"], "lastName": pins["lastName"], "title": None},
+            )
             laid = {"chat": chat, **laid}
         return self._cast.chat_created(
-            at=self._now() - ago, channels=(channel or self.home,), contact=who, data=laid
+            at=at or self._now() - ago, channels=(channel or self.home,), contact=who, data=laid
         ).event
 
     def request(self, event: Event, attempt: int = 1, *faults: Fault) -> Request:
@@ -119,9 +148,8 @@ class Letters:
         if not self.signs:
             scheme, _, said = _value(request, "Authorization").partition(" ")
             if len(said) > 1:
-                nearly = said[:1] + ("A" if said[1] != "A" else "B") + said[2:]
                 what = "the right credentials but for one letter"
-                yield what, _with(request, "Authorization", f"{scheme} {nearly}")
+                yield what, _with(request, "Authorization", f"{scheme} {nearly(said)}")
             return
         time, digest = self._signature(request.body)
         for what, other in (
@@ -167,6 +195,11 @@ class Letters:
         rules = self.profile.signature
         time = int(self._now().timestamp() * (1 if rules.unit == "seconds" else 1000))
         return time, sign(self._target.secret, time, body, rules=rules).rpartition("=")[2]
+
+
+def nearly(credentials: str) -> str:
+    """*credentials*, wrong in one letter: no less a secret than they are."""
+    return credentials[:1] + ("A" if credentials[1:2] != "A" else "B") + credentials[2:]
 
 
 def _value(request: Request, name: str) -> str:

@@ -45,6 +45,7 @@ ORDER = (
     "settings",
     "serving",
     "runner",
+    "card",
     "web",
     "cli",
     "testing",
