@@ -88,7 +88,8 @@ async def _rejects(desk: Desk, defects: Iterable[Defect]) -> Ruling:
     answers = " and ".join(sorted({item.answer for item in refused}))
     if len(refused) == 1:
         return passed(f"{refused[0].what}: answered {answers}", refused[0])
-    return passed(f"all {len(refused)} of these are answered {answers}", refused[0])
+    many = "both" if len(refused) == 2 else f"all {len(refused)} of these"
+    return passed(f"{many} are answered {answers}", refused[0])
 
 
 def _not_refused(posted: Posted) -> Ruling:

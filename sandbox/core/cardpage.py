@@ -14,7 +14,7 @@ from sandbox.core.card import STATUSES, Card, Finding, Posted, Status
 from sandbox.core.cardbook import BOOK
 from sandbox.core.cardstyle import CARD_STYLE
 from sandbox.core.curl import as_curl
-from sandbox.core.markup import Child, Html, Ink, join, tag
+from sandbox.core.markup import Child, Html, Ink, join, tag, text
 from sandbox.core.model import AUTH_TYPE, Response
 from sandbox.core.moments import isoformat
 from sandbox.core.phrases import count, seconds
@@ -146,7 +146,7 @@ def _changes(found: list[Finding], ink: Ink) -> Iterator[Child]:
             "section",
             tag("h3", sign(_SIGNS[item.status], label=_WORDS[item.status]), entry.title, " ", tag("code", item.id)),
             tag("p", ink.foreign(item.reason), class_="found"),
-            *(() if item.decisive is None else (_exchange(item.decisive, ink),)),
+            *(() if item.decisive is None else (_exchange(item.decisive, ink, open=item is found[0]),)),
             _paragraph("Why it matters", entry.why),
             _paragraph("What to change", item.advice),
             _paragraph("Assumed", entry.assumed) if entry.assumed else None,
@@ -166,14 +166,18 @@ def _code(python: str, node: str) -> Html:
     return tag(
         "div",
         *(
-            tag("div", tag("h4", name), tag("pre", tag("code", said), dir="ltr", tabindex="0"))
+            tag(
+                "div",
+                tag("h4", name),
+                tag("pre", tag("code", text(said, lines=True)), dir="ltr", tabindex="0"),
+            )
             for name, said in (("In Python", python), ("In Node", node))
         ),
         class_="codes",
     )
 
 
-def _exchange(posted: Posted, ink: Ink) -> Html:
+def _exchange(posted: Posted, ink: Ink, *, open: bool) -> Html:
     return tag(
         "details",
         tag("summary", tag("span", "Sent: ", ink.foreign(posted.what)), tag("span", " → ", ink.foreign(posted.answer, most=200), class_="answer")),
@@ -186,7 +190,7 @@ def _exchange(posted: Posted, ink: Ink) -> Html:
             class_="inside",
         ),
         class_="attempt printed",
-        open=True,
+        open=open,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ CARD_STYLE: Final = """
 /* the report card */
 .c-warned .k-silent { --tone: var(--cut); }
 .c-skipped .k-cut { --tone: var(--quiet); }
-.checks li { display: grid; grid-template-columns: auto minmax(0, 15rem) minmax(0, 1fr); gap: 0 .75rem; padding: .55rem 0; border-top: 1px solid var(--grid); }
+.checks li { display: grid; grid-template-columns: auto minmax(0, 17rem) minmax(0, 1fr); gap: 0 .75rem; padding: .55rem 0; border-top: 1px solid var(--grid); }
 .content > h3 + .checks { margin-top: .6rem; }
 .content > .checks + h3 { margin-top: 2rem; }
 .checks .sign { margin: .2em 0 0; }
@@ -29,10 +29,10 @@ CARD_STYLE: Final = """
 .told { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: 0 1rem; }
 .told h4, .codes h4 { font-size: .8125rem; color: var(--quiet); font-weight: 500; padding-top: .12rem; }
 .told p { max-width: 72ch; text-wrap: pretty; }
-.codes { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 1.5rem; }
-.codes pre { margin-top: .4rem; }
+.codes { display: grid; gap: 1rem; }
+.codes > div { min-width: 0; }
+.codes pre { margin-top: .4rem; white-space: pre; }
 .asked code { white-space: nowrap; }
-@media (max-width: 64rem) { .codes { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 44rem) {
   .checks li { grid-template-columns: auto minmax(0, 1fr); }
   .checks .found { grid-column: 2; }
@@ -40,6 +40,6 @@ CARD_STYLE: Final = """
 }
 @media print {
   .checks li, .told { break-inside: avoid; }
-  .codes { grid-template-columns: minmax(0, 1fr); }
+  .codes pre { white-space: pre-wrap; }
 }
 """
