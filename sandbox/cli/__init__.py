@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "listen": ("sandbox.cli.listen", "Receive webhooks: verify, print and answer them."),
     "serve": ("sandbox.cli.serve", "Serve the control API, the live stream and the page."),
     "check": ("sandbox.cli.check", "Examine a consumer: the report card."),
+    "drill": ("sandbox.cli.drill", "Rehearse an outage of hours and its recovery."),
     "verify": ("sandbox.cli.verify", "Say whether a signature holds and, if not, why."),
     "lint": ("sandbox.cli.lint", "Check scenario files; every problem with its place."),
     "schema": ("sandbox.cli.schema", "Print the JSON schema of a scenario or an event."),

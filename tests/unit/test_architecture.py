@@ -46,6 +46,7 @@ ORDER = (
     "serving",
     "runner",
     "card",
+    "drill",
     "web",
     "cli",
     "testing",
