@@ -93,8 +93,12 @@ async def examine(
     since = ""
     for number, id in enumerate(asked, 1):
         told.begin(id, number, len(asked))
-        finding = await _make(id, every[id], desk, home=home, since=since, deadline=deadline, within=within)
-        await desk.hang_up()
+        try:
+            finding = await _make(
+                id, every[id], desk, home=home, since=since, deadline=deadline, within=within
+            )
+        finally:
+            await desk.hang_up()
         if number == 1 and desk.first:
             finding = replace(finding, posted=finding.posted + len(desk.first))
         findings.append(finding)

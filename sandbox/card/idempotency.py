@@ -7,6 +7,7 @@ and after them for as long as an effect may take.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from time import perf_counter
 
 from sandbox.card.accepting import cannot_if_too_many
@@ -22,31 +23,53 @@ _BY_ATTEMPT = "It may remember (id, attempt), which is another one each time: re
 
 async def dedupes(desk: Desk, probe: Probe | None) -> Ruling:
     """The verdict; without a *probe*, only whether a second attempt is taken at all."""
-    event = desk.letters.event()
     if probe is None:
-        _, second = await takes_twice(desk, event)
-        _taken(second)
+        _, second = await takes_twice(desk, desk.letters.event())
         if not second.taken:
             return _refuses(second)
         raise CannotTell(NO_PROBE, second)
     counter = _Counter(probe, desk)
     try:
-        start = await counter.still()
-        first = await desk.post("attempt 1 of an event", desk.letters.request(event))
-        cannot_if_too_many(first)
-        if not first.taken:
-            raise CannotTell(f"attempt 1 was not taken: {first.answer}", first)
-        once = await counter.settled(start) - start
-        second = await desk.post("attempt 2 of an event that was taken", desk.letters.request(event, 2))
-        _taken(second)
-        if not second.taken:
-            return _refuses(second)
-        twice = await counter.settled(start + once, rises=False) - start
-        if once != 1 or twice != 1:
-            return _miscounted(once, twice, first, second)
-        return await _after_another(desk, counter, start + twice, event, second)
+        ruling = await _measured(desk, counter)
+        if ruling.status == "passed" or not ruling.counted:
+            return ruling.ruling
+        again = await _measured(desk, counter)
     except ProbeFault as fault:
         raise CannotTell(f"the probe gave no number: {fault}") from fault
+    if again.ruling.reason != ruling.ruling.reason:
+        raise CannotTell(
+            f"measured twice, two different things ({ruling.ruling.reason}; then: {again.ruling.reason}): others write too, "
+            "and a rise could be theirs",
+            again.ruling.decisive,
+        )
+    return ruling.ruling
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    ruling: Ruling
+    counted: bool = True  # the number decided, which somebody else may have moved
+
+    @property
+    def status(self) -> str:
+        return self.ruling.status
+
+
+async def _measured(desk: Desk, counter: _Counter) -> _Measured:
+    event = desk.letters.event()
+    start = await counter.still()
+    first = await desk.post("attempt 1 of an event", desk.letters.request(event))
+    cannot_if_too_many(first)
+    if not first.taken:
+        raise CannotTell(f"attempt 1 was not taken: {first.answer}", first)
+    once = await counter.settled(start) - start
+    second = await desk.post("attempt 2 of an event that was taken", desk.letters.request(event, 2))
+    if not second.taken:
+        return _Measured(_refuses(second), counted=False)
+    twice = await counter.settled(start + once, rises=False) - start
+    if once != 1 or twice != 1:
+        return _Measured(_miscounted(once, twice, first, second))
+    return _Measured(await _after_another(desk, counter, start + twice, event, second))
 
 
 async def _after_another(desk: Desk, counter: _Counter, start: int, event: Event, second: Posted) -> Ruling:
@@ -87,6 +110,7 @@ def _miscounted(once: int, twice: int, first: Posted, second: Posted) -> Ruling:
 
 
 def _refuses(second: Posted) -> Ruling:
+    cannot_if_too_many(second)
     how = f"answered {second.answer}" if second.status else second.answer
     return failed(
         f"attempt 2 of an event that was taken: {how}; a 2xx is right",
@@ -95,23 +119,21 @@ def _refuses(second: Posted) -> Ruling:
     )
 
 
-def _taken(second: Posted) -> None:
-    if not second.taken:
-        cannot_if_too_many(second)
-
-
 class _Counter:
     def __init__(self, probe: Probe, desk: Desk) -> None:
         self._probe, self._desk, self._pace = probe, desk, desk.pace
         self._quiet = desk.pace.quiet
 
     async def still(self) -> int:
-        """The number, seen not to move for a while.  Raises `CannotTell`."""
-        start = await self._probe.read()
-        if await self._watch(start, self._quiet) != start:
-            raise CannotTell(
-                "the number moves while nothing is sent: others write too, and a rise could be theirs"
-            )
+        """The number, seen not to move for a while.  Raises `CannotTell` where it never rests.
+
+        What was sent before may still have its effect: a while is given to that.
+        """
+        began, start = perf_counter(), await self._probe.read()
+        while (now := await self._watch(start, self._quiet)) != start:
+            if perf_counter() - began > self._pace.effect:
+                raise CannotTell("the number moves while nothing is sent: others write too, and a rise could be theirs")  # fmt: skip
+            start = now
         return start
 
     async def settled(self, start: int, *, rises: bool = True) -> int:
