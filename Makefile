@@ -8,7 +8,8 @@ PYTHON =
 
 VENV = .venv
 BIN = $(VENV)/bin
-EXPRESS = examples/express
+EXPRESS = tests/acceptance/consumers/express
+AXE = tests/acceptance/axe
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 CANDIDATES = python3 python3.15 python3.14 python3.13 python3.12 python3.11 python
 RECENT = import sys; sys.exit(sys.version_info < (3, 11))
@@ -29,7 +30,7 @@ install: $(VENV)/.installed
 
 dev: $(VENV)/.installed-dev
 
-test: $(VENV)/.installed-dev $(EXPRESS)/node_modules/.package-lock.json
+test: $(VENV)/.installed-dev $(EXPRESS)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
@@ -45,7 +46,7 @@ bench: $(VENV)/.installed-dev
 
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -rf $(EXPRESS)/node_modules
+	rm -rf $(EXPRESS)/node_modules $(AXE)/node_modules
 	find sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- stamps: what is there is not made again ----------------------------------------
@@ -86,4 +87,15 @@ $(EXPRESS)/node_modules/.package-lock.json: $(EXPRESS)/package-lock.json $(EXPRE
 	fi || { \
 	  if [ -n "$$CI" ]; then exit 1; fi; \
 	  echo "The tests that deliver to Express, and the example in it, will be skipped."; \
+	}
+
+$(AXE)/node_modules/.package-lock.json: $(AXE)/package-lock.json $(AXE)/package.json
+	@if command -v npm >/dev/null 2>&1; then \
+	  echo "Installing axe, by whose rules the dashboard is judged"; \
+	  (cd $(AXE) && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error) && touch $@; \
+	else \
+	  echo "npm is not here: no axe"; false; \
+	fi || { \
+	  if [ -n "$$CI" ]; then exit 1; fi; \
+	  echo "The tests that judge the dashboard by axe will be skipped."; \
 	}

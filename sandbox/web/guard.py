@@ -23,7 +23,7 @@ from sandbox.web.routes import PREFIX, Call, Route
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _STRICT: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_OF_PAGES: Final = f"{_STRICT}; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:"
+_OF_PAGES: Final = f"{_STRICT}; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'"
 _HEADERS: Final = {
     "Server": "wexio-sandbox",
     "X-Content-Type-Options": "nosniff",

@@ -1,14 +1,18 @@
-"""``/`` and ``/docs``: pages made here, without a script of their own and without other hosts.
+"""``/`` and ``/docs``, and the files that they need: nothing comes from another host.
 
-Whatever is not written here is escaped.
+The dashboard is modules in ``static/app`` that a browser loads as they are. Where there is
+no script, the first page says the same in plain HTML. Whatever is not written here is escaped.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from aiohttp import web
@@ -29,7 +33,19 @@ _LINKS: Final = (
     ("/metrics", "metrics"),
     ("/readyz", "readiness"),
 )
-_STATIC: Final = {"sandbox.css": "text/css", "session.js": "text/javascript"}
+_ICON: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' "
+    "rx='9' fill='%234f46e5'/%3E%3Cpath d='M8 12l4 9 4-9 4 9 4-9' fill='none' stroke='white' stroke-width='3' "
+    "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
+)
+_WHEN_NEEDED: Final = "vendor/uplot.js"  # large, and loaded by the chart that is drawn with it
+_MEDIA_TYPES: Final = {
+    "css": "text/css",
+    "js": "text/javascript",
+    "json": "application/json",
+    "txt": "text/plain",
+    "woff2": "font/woff2",
+}
 
 
 def _page(title: str, body: str, *, script: bool = False) -> web.Response:
@@ -64,8 +80,42 @@ async def start_page(call: Call) -> web.StreamResponse:
         )
         return _page("Wexio sandbox", head + notice, script=True)
     links = "".join(f'<li><a href="{path}">{_text(says)}</a></li>' for path, says in _LINKS)
-    body = f"{head}<nav><ul>{links}</ul></nav>\n{_numbers(call)}\n{_how_to_begin(call)}"
-    return _page("Wexio sandbox", body, script=guard.asks)
+    plainly = f"{head}<nav><ul>{links}</ul></nav>\n{_numbers(call)}\n{_how_to_begin(call)}"
+    return _dashboard(plainly, session=guard.asks)
+
+
+def _dashboard(plainly: str, *, session: bool) -> web.Response:
+    """The page that becomes the dashboard; without a script it says *plainly* what there is."""
+    # Every module is named, so that none is found out about only when another has been read.
+    modules = "".join(
+        f'<link rel="modulepreload" href="/static/{name}">\n'
+        for name in _shelf()
+        if name.endswith(".js") and name.startswith(("app/", "vendor/")) and name != _WHEN_NEEDED
+    )
+    html = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta name="wexio-sandbox-version" content="{_text(__version__)}">\n'
+        "<title>Wexio sandbox</title>\n"
+        f'<link rel="icon" href="{_ICON}">\n'
+        f"{_styles()}"
+        '<script src="/static/theme.js"></script>\n'
+        f"{'<script src=/static/session.js defer></script>' if session else ''}\n{modules}"
+        '<script type="module" src="/static/app/main.js"></script>\n'
+        "</head>\n<body>\n"
+        '<div id="app"></div>\n'
+        f'<noscript><link rel="stylesheet" href="/static/sandbox.css">\n{plainly}</noscript>\n'
+        "</body>\n</html>\n"
+    )
+    return web.Response(text=html, content_type="text/html")
+
+
+def _styles() -> str:
+    # The common one first: an area's own may differ from it.
+    names = [name for name in _shelf() if name.startswith("app/") and name.endswith(".css")]
+    ordered = sorted(names, key=lambda name: (name != "app/style.css", name))
+    return "".join(f'<link rel="stylesheet" href="/static/{name}">\n' for name in ordered)
 
 
 def _numbers(call: Call) -> str:
@@ -232,13 +282,37 @@ def _code(text: str) -> str:
 # --- files -------------------------------------------------------------------------------
 
 
+@cache
+def _shelf() -> Mapping[str, tuple[bytes, str]]:
+    """Every file that is served, by its path below /static, with its tag: read once."""
+    root = files("sandbox.web").joinpath("static")
+    return {
+        name: (data, f'"{sha256(data).hexdigest()[:20]}"')
+        for name, data in sorted(_files(root, ""))
+        if name.rpartition(".")[2] in _MEDIA_TYPES
+    }
+
+
+def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _files(item, f"{prefix}{item.name}/")
+        else:
+            yield f"{prefix}{item.name}", item.read_bytes()
+
+
 async def static_file(call: Call) -> web.StreamResponse:
     name = call.id
-    if name not in _STATIC:
+    if name not in _shelf():
         raise Refused(404, f"there is no file {name!r}")
-    text = files("sandbox.web").joinpath("static", name).read_text(encoding="utf-8")
-    headers = {"Cache-Control": "no-cache"}
-    return web.Response(text=text, content_type=_STATIC[name], headers=headers)
+    data, tag = _shelf()[name]
+    media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
+    # Asked for anew each time, and sent only where it has changed: an update is seen at once.
+    headers = {"Cache-Control": "no-cache", "ETag": tag}
+    if call.request.headers.get("If-None-Match") == tag:
+        return web.Response(status=304, headers=headers)
+    charset = "utf-8" if media_type.startswith("text/") else None
+    return web.Response(body=data, content_type=media_type, charset=charset, headers=headers)
 
 
 ROUTES: Final = (
@@ -256,7 +330,7 @@ ROUTES: Final = (
 UNLISTED: Final = (
     Route(
         method="GET",
-        path="/static/{name}",
+        path="/static/{name:.+}",
         handler=static_file,
         tag="Operation",
         summary="What the pages need",
