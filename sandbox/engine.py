@@ -222,13 +222,14 @@ class Sandbox:
         *,
         subscriber: Subscriber | None = None,
         narrate: Callable[[str], None] | None = None,
+        arrive: Callable[[int, datetime], None] | None = None,
     ) -> Verdict:
         """Play *scenario* to its end and judge it.
 
         Deliveries go to the sandbox's connections, or to the scenario's where there
         are none.  *subscriber* suffers the outage that the scenario scripts; *narrate*
-        is told each step's note as the step begins.  A manual clock moves by itself
-        meanwhile.
+        is told each step's note as the step begins, *arrive* the index of each step of
+        the first level, and its moment.  A manual clock moves by itself meanwhile.
         """
         clock, owner = self._running()
         if not self.connections:
@@ -261,6 +262,7 @@ class Sandbox:
             subscriber=subscriber,
             spawn=owner.spawn,
             narrate=narrate,
+            arrive=arrive,
         )
         began = perf_counter()
         with clock.free(), running(clock):

@@ -36,11 +36,12 @@ class Player:
         subscriber: Subscriber | None,
         spawn: Spawn,
         narrate: Callable[[str], None] | None = None,
+        arrive: Callable[[int, datetime], None] | None = None,
     ) -> None:
         self._scenario, self._run_id = scenario, run_id
         self._clock, self._cast, self._dispatcher, self._ledger = clock, cast, dispatcher, ledger
         self._subscriber, self._spawn = subscriber, spawn
-        self._narrate = narrate
+        self._narrate, self._arrive = narrate, arrive
         self._at = at  # the instant of the present step: waits add up, lateness does not
         self._since_breath = 0
         self._faults: Faults = ()  # those of the repeats that are being played
@@ -56,7 +57,10 @@ class Player:
         outage = ScriptedOutage(self._clock, self._subscriber, self._scenario.subscriber.outage, self._spawn)
         outage.announce(self._at)
         try:
-            await self._steps(self._scenario.steps)
+            for index, step in enumerate(self._scenario.steps):
+                if self._arrive is not None:
+                    self._arrive(index, self._at)
+                await self._steps((step,))
             await self._dispatcher.settled()
         finally:
             outage.cancel()

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from sandbox.core import documents as doc
 from sandbox.core.entries import Verdict
 from sandbox.core.model import Connection, Status
+from sandbox.core.outline import Line
 from sandbox.core.scenario import SignatureTime
 from sandbox.engine import Sandbox
 from sandbox.steering import Position, Speed
@@ -31,7 +32,11 @@ class Run:
     signature_time: SignatureTime
     started_at: datetime  # real time
     ended_at: datetime | None
+    begins_at: datetime  # on the run's clock
     at: datetime  # the run's clock
+    steps: tuple[Line, ...]
+    step: int | None  # the present one
+    step_at: datetime | None  # when it began, on the run's clock
     note: str | None  # of the present step
     deliveries: Counter[Status]
     connections: tuple[Connection, ...]
@@ -55,6 +60,10 @@ class Play:
     started_at: datetime
     ended_at: datetime | None = None
     connections: tuple[Connection, ...] = ()
+    begins_at: datetime
+    steps: tuple[Line, ...] = ()
+    step: int | None = None
+    step_at: datetime | None = None
     note: str | None = None
     verdict: Verdict | None = None
     error: str | None = None
@@ -81,7 +90,11 @@ class Play:
             signature_time=self.signature_time,
             started_at=self.started_at,
             ended_at=self.ended_at,
+            begins_at=self.begins_at,
             at=self.position.at if sandbox is None else sandbox.now(),
+            steps=self.steps,
+            step=self.step,
+            step_at=self.step_at,
             note=self.note,
             deliveries=deliveries,
             connections=self.connections,
@@ -104,6 +117,8 @@ class Play:
             "position": self.position.document(),
             "started_at": doc.moment_document(self.started_at),
             "ended_at": doc.moment_document(self.ended_at),
+            "begins_at": doc.moment_document(self.begins_at),
+            "steps": [line.document() for line in self.steps],
             "connections": [doc.connection_document(it, it.retry) for it in self.connections],
             "verdict": None if self.verdict is None else doc.verdict_document(self.verdict),
             "error": self.error,
@@ -124,6 +139,8 @@ class Play:
             position=Position.read(document["position"]),
             started_at=datetime.fromisoformat(document["started_at"]),
             ended_at=doc.read_moment(document["ended_at"]),
+            begins_at=datetime.fromisoformat(document["begins_at"]),
+            steps=tuple(map(Line.read, document["steps"])),
             connections=tuple(map(doc.read_connection, document["connections"])),
             verdict=None if verdict is None else doc.read_verdict(verdict),
             error=document["error"],

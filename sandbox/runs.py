@@ -18,6 +18,7 @@ from sandbox.core.entries import Expectation, Verdict
 from sandbox.core.errors import Conflict, NotFound, SandboxError, UsageError
 from sandbox.core.ledger import Pending
 from sandbox.core.model import Connection
+from sandbox.core.outline import outline
 from sandbox.core.scenario import Scenario
 from sandbox.engine import Sandbox
 from sandbox.orders import RunOrder
@@ -90,6 +91,8 @@ class Runs:
             position=Position(at=start, wall=wall_now(), speed=order.speed or 1.0, paused=False),
             started_at=wall_now(),
             connections=tuple(connections),
+            begins_at=start,
+            steps=outline(scenario),
         )
         sandbox = await self._open(play, start, retry=scenario.retry)
         play.connections = sandbox.connections
@@ -107,10 +110,16 @@ class Runs:
         def narrate(text: str) -> None:
             play.note = text
 
+        def arrive(step: int, at: datetime) -> None:
+            play.step, play.step_at = step, at
+
         try:
             if not play.stopping:
                 play.verdict = await sandbox.play(
-                    scenario, subscriber=self._subscriber if play.built_in else None, narrate=narrate
+                    scenario,
+                    subscriber=self._subscriber if play.built_in else None,
+                    narrate=narrate,
+                    arrive=arrive,
                 )
                 play.status = "finished"
         except asyncio.CancelledError:
@@ -124,7 +133,7 @@ class Runs:
         if not play.over:
             play.status = "stopped"
             await self._cut(play, sandbox, "it was stopped", "stopped")
-        play.ended_at, play.note = wall_now(), None
+        play.ended_at, play.note, play.step, play.step_at = wall_now(), None, None, None
         self._keep(play)
         self._forget_old()
         await self._journal.commit()

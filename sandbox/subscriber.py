@@ -84,6 +84,7 @@ class Subscriber:
         self.requests: deque[Received] = deque(maxlen=keep)
         self._now = now
         self._answers = read_script(script.respond)
+        self.next: deque[Answer] = deque()  # what the next requests get, whichever they are
         self._secrets = secrets
         self._rules = rules
         self._on_request = on_request
@@ -163,9 +164,9 @@ class Subscriber:
         self._answers = read_script(answers)
         self._counts.clear()
 
-    def verify(self, secrets: Mapping[str, str] | str) -> None:
-        """Check signatures with these from now on."""
-        self._secrets = secrets
+    def answer_next(self, *answers: Answer) -> None:
+        """Answer the next requests so, one each, whichever they are; then the script goes on."""
+        self.next = deque(answers)
 
     async def fail(self, status: int | Literal["down"]) -> None:
         """Begin an outage: every request gets *status*, or ``down`` closes the port until `recover`."""
@@ -272,6 +273,8 @@ class Subscriber:
             return Answer(status=self._outage)
         if self._enforce and judged is not None and not judged.valid:
             return _REFUSED
+        if self.next:
+            return self.next.popleft()
         return self._answers[min(number, len(self._answers)) - 1]
 
     def _count(self, connection_id: str | None, event_id: str | None) -> int:

@@ -19,6 +19,7 @@ from sandbox.core.errors import Conflict, NotFound, SettleTimeout, UsageError
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Connection, Hmac, Outcome, Response, Status
+from sandbox.core.outline import outline
 from sandbox.core.profile import Profile
 from sandbox.core.retry import preset
 from sandbox.core.scenario import SubscriberScript
@@ -89,7 +90,8 @@ class FakeWorkspace:
     def __init__(self) -> None:
         self.journal = Records()
         self.profile = Profile()
-        self.subscriber: Any = SimpleNamespace(url="http://127.0.0.1:8422/", requests=[])
+        self.subscriber: Any = SimpleNamespace(url="http://127.0.0.1:8422/", requests=[], next=[])
+        self.subscriber.answer_next = lambda *answers: setattr(self.subscriber, "next", answers)
         self.asked: list[Any] = []  # what was asked for, in order
         self.stuck = False  # whether settling waits for ever
         self.cancelled = False  # whether it was told to stop that
@@ -285,7 +287,11 @@ class FakeWorkspace:
             signature_time="wall",
             started_at=wall_now(),
             ended_at=None,
+            begins_at=order.start or self.at,
             at=order.start or self.at,
+            steps=outline(order.scenario),
+            step=None,
+            step_at=None,
             note=None,
             deliveries=Counter(),
             connections=tuple(map(self._complete, order.scenario.connections)),

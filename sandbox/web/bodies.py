@@ -221,6 +221,8 @@ class SubscriberBody(Shape):
     """Of each event, by requests seen; the last one repeats."""
     outage: OutageShape | None = None
     """On the server's clock, from now; null ends it."""
+    next: list[Respond] = Field(default_factory=list)
+    """What the next requests get, whichever they are; then `respond` goes on. Empty: nothing special."""
 
 
 # --- queries ---------------------------------------------------------------------------

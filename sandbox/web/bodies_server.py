@@ -68,10 +68,16 @@ class RunLineOut(Out):
     started_at: Moment
     """Real time."""
     ended_at: Moment | None
+    begins_at: Moment
+    """Where the run's own clock began."""
     at: Moment
     """The run's own clock."""
+    step: int | None
+    """The present step, from 0; null: none is being played."""
+    step_at: Moment | None
+    """When it began, on the run's own clock."""
     note: str | None
-    """Of the present step."""
+    """Of the present step, or of the last one that had any."""
     deliveries: Counts
     verdict: VerdictOut | None
     error: str | None
@@ -81,6 +87,20 @@ class RunsOut(Out):
     """All of them, newest first."""
 
     items: list[RunLineOut]
+
+
+class StepOut(Out):
+    """A step of the scenario's first level."""
+
+    kind: Literal["emit", "wait", "repeat", "settle", "expect"]
+    says: str
+    """What happens in it."""
+    note: str | None
+    """For a presenter."""
+    channels: list[str]
+    """On which something may happen in it."""
+    takes_ms: float | None
+    """On the run's own clock; null: that is not known before it is over."""
 
 
 class RunConnectionOut(Out):
@@ -93,8 +113,9 @@ class RunConnectionOut(Out):
 
 
 class RunOut(RunLineOut):
-    """The same with its connections and its text."""
+    """The same with its steps, its connections and its text."""
 
+    steps: list[StepOut]
     connections: list[RunConnectionOut]
     source: str
     """Secrets masked."""
@@ -136,6 +157,8 @@ class SubscriberOut(Out):
     respond: list[int | str | AnswerOut]
     outage: OutageOut | None
     """One that is to come, or to end."""
+    next: list[int | str | AnswerOut]
+    """What the next requests get, whichever they are, before `respond` goes on."""
     requests: int
     """How many of the last ones are remembered."""
 

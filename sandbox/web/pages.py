@@ -33,16 +33,12 @@ _LINKS: Final = (
     ("/metrics", "metrics"),
     ("/readyz", "readiness"),
 )
-_ICON: Final = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' "
-    "rx='9' fill='%234f46e5'/%3E%3Cpath d='M8 12l4 9 4-9 4 9 4-9' fill='none' stroke='white' stroke-width='3' "
-    "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
-)
 _WHEN_NEEDED: Final = "vendor/uplot.js"  # large, and loaded by the chart that is drawn with it
 _MEDIA_TYPES: Final = {
     "css": "text/css",
     "js": "text/javascript",
     "json": "application/json",
+    "svg": "image/svg+xml",
     "txt": "text/plain",
     "woff2": "font/woff2",
 }
@@ -98,7 +94,7 @@ def _dashboard(plainly: str, *, session: bool) -> web.Response:
         '<meta name="color-scheme" content="light dark">\n'
         f'<meta name="wexio-sandbox-version" content="{_text(__version__)}">\n'
         "<title>Wexio sandbox</title>\n"
-        f'<link rel="icon" href="{_ICON}">\n'
+        '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">\n'
         f"{_styles()}"
         '<script src="/static/theme.js"></script>\n'
         f"{'<script src=/static/session.js defer></script>' if session else ''}\n{modules}"

@@ -153,7 +153,10 @@ def run_line(item: Run) -> Document:
         "signature_time": item.signature_time,
         "started_at": isoformat(item.started_at),
         "ended_at": moment(item.ended_at),
+        "begins_at": isoformat(item.begins_at),
         "at": isoformat(item.at),
+        "step": item.step,
+        "step_at": moment(item.step_at),
         "note": item.note,
         "deliveries": counts(item.deliveries),
         "verdict": None if item.verdict is None else verdict(item.verdict),
@@ -164,6 +167,7 @@ def run_line(item: Run) -> Document:
 def run(item: Run, profile: Profile) -> Document:
     """A run with its connections and its text."""
     return run_line(item) | {
+        "steps": [line.document() for line in item.steps],
         "connections": [_run_connection(each, profile) for each in item.connections],
         "source": item.source,
     }

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from sandbox.clock import wall_now
+from sandbox.clock import breathe, wall_now
 from sandbox.core.config import Config
 from sandbox.core.model import Connection
 from sandbox.core.signing import check
@@ -248,3 +248,41 @@ async def test_the_numbers_count_what_is_on_disk(api):
 async def test_a_cursor_that_is_none_harms_nobody(api, cursor):
     answer = await api.get(f"/deliveries?cursor={cursor}")
     assert answer.status in (200, 422)
+
+
+async def test_the_next_requests_are_answered_as_is_said_whichever_they_are(api):
+    answer = await api.put("/subscriber", {"next": [500, {"status": 503, "headers": {"X-Why": "drama"}}]})
+    assert answer.json["next"] == [500, {"status": 503, "headers": {"X-Why": "drama"}}]
+    await api.put("/clock", {"speed": "max"})
+    await api.connected(url=answer.json["url"])
+    for _ in range(2):
+        await emitted(api)
+    await api.post("/settle", {"timeout": "20s"})
+    lines = (await api.get("/deliveries")).json["items"]
+    details = [(await api.get(f"/deliveries/{line['id']}")).json for line in lines]
+    statuses = [attempt["response"]["status"] for detail in details for attempt in detail["attempts"]]
+    assert sorted(statuses) == [200, 200, 500, 503]
+    assert (await api.get("/subscriber")).json["next"] == []
+
+
+async def test_a_run_tells_its_steps_and_where_it_is(api):
+    text = (
+        "name: Steps\nsteps:\n  - {emit: chat.created, channel: VIBER, note: She writes.}\n"
+        "  - wait: 1h\n  - settle: 5m\n"
+    )
+    made = await api.post("/runs", {"scenario_yaml": text, "start": "2026-04-24T14:00:00Z"})
+    run = made.json
+    assert run["begins_at"] == "2026-04-24T14:00:00.000Z"
+    assert [(step["kind"], step["takes_ms"], step["note"]) for step in run["steps"]] == [
+        ("emit", 0, "She writes."),
+        ("wait", 3_600_000, None),
+        ("settle", None, None),
+    ]
+    while (run := (await api.get(f"/runs/{run['id']}")).json)["step"] != 1:
+        await breathe()
+    assert run["step_at"] == "2026-04-24T14:00:00.000Z"
+    assert run["note"] == "She writes."
+    await api.put(f"/runs/{run['id']}/clock", {"speed": "max"})
+    while (run := (await api.get(f"/runs/{run['id']}")).json)["status"] == "playing":
+        await breathe()
+    assert (run["status"], run["step"], run["step_at"], run["note"]) == ("finished", None, None, None)

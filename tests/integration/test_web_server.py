@@ -65,6 +65,7 @@ async def test_the_subscriber_answers_as_told_and_says_so(api):
         "url": "http://127.0.0.1:8422/",
         "respond": script,
         "outage": outage,
+        "next": [],
         "requests": 0,
     }
     told = api.workspace.script()

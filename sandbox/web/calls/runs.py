@@ -107,7 +107,14 @@ _TARGET = {
     "url": "http://127.0.0.1:3000/webhooks/wexio",
     "auth": {"type": "HMAC", "secret": "whsec_…q4Zk"},
 }
-_EXAMPLE = RUN | {"connections": [_TARGET], "source": SCENARIO}
+_STEP = {
+    "kind": "emit",
+    "says": "chat.created · alex · WHATSAPP",
+    "note": "Our first customer writes.",
+    "channels": ["WHATSAPP"],
+    "takes_ms": 0.0,
+}
+_EXAMPLE = RUN | {"steps": [_STEP], "connections": [_TARGET], "source": SCENARIO}
 
 
 def _steering(

@@ -48,6 +48,7 @@ async def get_subscriber(call: Call) -> Answer:
             "url": subscriber.url,
             "respond": [shown.answer(item) for item in current.respond],
             "outage": shown.outage(current.outage),
+            "next": [shown.answer(item) for item in subscriber.next],
             "requests": len(subscriber.requests),
         }
     )
@@ -59,23 +60,26 @@ async def set_subscriber(call: Call) -> Answer:
         return await get_subscriber(call)
     given = body.model_fields_set
     if not given:
-        raise invalid([Fault(field="", message="says neither respond nor outage")])
+        raise invalid([Fault(field="", message="says neither respond nor outage nor next")])
     respond = _script(body.respond) if "respond" in given else None
+    following = _script(body.next, "next") if "next" in given else None
     outage = body.outage
     wanted = (
         None if outage is None else Outage(start=outage.from_, duration=outage.for_, status=outage.status)
     )
     await call.workspace.set_subscriber(respond=respond, outage=wanted if "outage" in given else "keep")
+    if following is not None:
+        call.workspace.subscriber.answer_next(*following)
     return await get_subscriber(call)
 
 
-def _script(items: list[object]) -> tuple[Scripted, ...]:
+def _script(items: list[object], field: str = "respond") -> tuple[Scripted, ...]:
     answers: list[Scripted] = []
     for index, item in enumerate(items):
         try:
             answers += script([answer_of(item)])
         except UsageError as error:
-            raise about(f"/respond/{index}", error) from None
+            raise about(f"/{field}/{index}", error) from None
     return tuple(answers)
 
 
@@ -135,6 +139,7 @@ _SUBSCRIBER = {
     "url": "http://127.0.0.1:8422/",
     "respond": [500, "timeout", 200],
     "outage": None,
+    "next": [],
     "requests": 3,
 }
 
