@@ -1,6 +1,6 @@
 // The address names what is open: #/area/id?filter=value. Nothing else does, so a reload
 // or a link sent to a colleague shows the same.
-import { signal } from "./lib.js";
+import { computed, signal } from "./lib.js";
 
 export const AREAS = ["stage", "deliveries", "connections", "compose", "scenarios", "overview"];
 
@@ -22,6 +22,9 @@ function read() {
 
 /** {area, id, query}: what is open. */
 export const route = signal(read());
+
+/** Whether the page is shown to an audience: no frame around it, large type, no secrets. */
+export const presenting = computed(() => route.value.area === "stage" && route.value.query.present === "yes");
 
 addEventListener("hashchange", () => (route.value = read()));
 

@@ -1,6 +1,6 @@
 // The frame around every area: navigation, the state of the link, theme, help.
 import { html, signal, useEffect, useRef } from "./lib.js";
-import { AREAS, go, href, route } from "./router.js";
+import { AREAS, go, href, presenting, route } from "./router.js";
 import { shortcuts, useShortcuts } from "./keys.js";
 import { choose, dark, theme, toggle } from "./theme.js";
 import { empty, link, stats, trouble } from "./store.js";
@@ -33,8 +33,6 @@ const LINKS = {
 };
 
 const helping = signal(false);
-/** Whether the page is being shown to an audience: no frame around it, large type, no secrets. */
-export const presenting = signal(false);
 
 export function Shell() {
   const { area } = route.value;

@@ -15,6 +15,8 @@ const PAGE = 500;
 export const deliveries = new Map();
 /** Ids of deliveries, oldest first. */
 export const order = [];
+/** Ids of a run's deliveries, oldest first. */
+const byRun = new Map();
 /** Rises whenever one of the deliveries has changed; at most once for each frame. */
 export const revision = signal(0);
 /** Whether the first page of deliveries is here. */
@@ -51,6 +53,7 @@ export async function start() {
     if (mine !== generation) return;
     batch(() => {
       deliveries.clear();
+      byRun.clear();
       order.length = 0;
       stats.value = numbers;
       revision.value += 1;
@@ -155,6 +158,42 @@ function emitted(entry) {
       attempts: [],
     });
     order.push(id);
+    if (!byRun.has(entry.run_id)) byRun.set(entry.run_id, []);
+    byRun.get(entry.run_id).push(id);
+  }
+}
+
+/** The newest deliveries of a run, newest first, at most *most*. */
+export function ofRun(run_id, most) {
+  return (byRun.get(run_id) ?? []).slice(-most).reverse().flatMap((id) => deliveries.get(id) ?? []);
+}
+
+/** Read the newest deliveries of a run with their attempts: what was there before the page was. */
+export async function recall(run_id, most = 60) {
+  const mine = generation;
+  const page = await get(`/deliveries?run_id=${encodeURIComponent(run_id)}&limit=${most}`);
+  const missing = page.items.filter((line) => !deliveries.get(line.id)?.data);
+  const details = [];
+  // A few at a time: a browser opens six connections, and one of them is the stream.
+  for (let at = 0; at < missing.length; at += 4)
+    details.push(...(await Promise.all(missing.slice(at, at + 4).map((line) => get(`/deliveries/${line.id}`)))));
+  if (mine !== generation) return;
+  for (const { attempts, ...line } of details) {
+    const now = deliveries.get(line.id);
+    // What the stream has said meanwhile is newer.
+    if (now?.attempts.length > attempts.length) continue;
+    deliveries.set(line.id, { ...line, data: dataOf(attempts[0]), attempts: attempts.map((each) => shortened(each)) });
+  }
+  const known = new Set(byRun.get(run_id));
+  byRun.set(run_id, [...page.items.map((line) => line.id).reverse().filter((id) => !known.has(id)), ...known]);
+  revision.value += 1;
+}
+
+function dataOf(attempt) {
+  try {
+    return JSON.parse(attempt.request.body).data;
+  } catch {
+    return null; // an attempt with a fault may have sent no JSON
   }
 }
 

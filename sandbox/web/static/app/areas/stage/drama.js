@@ -1,0 +1,54 @@
+// One click, and something goes wrong at the built-in subscriber; or right again.
+import { patch, put } from "../../api.js";
+import { attempt, connections, loadConnections, loadSubscriber, say, stats, subscriber } from "../../store.js";
+
+export const DRAMA = [
+  { id: "down", label: "Subscriber down", icon: "block", says: "The subscriber is down: nobody answers." },
+  { id: "recover", label: "Recover", icon: "heart", says: "The subscriber is well again." },
+  { id: "reject", label: "Reject the next three", icon: "bolt", says: "The next three requests will be refused." },
+  { id: "slow", label: "Slow", icon: "turtle", says: "The subscriber takes three seconds for each answer." },
+];
+
+const SCRIPTS = {
+  // On a clock that jumps, an outage would be over at once: there the answers fail instead.
+  down: () => (stats.value?.clock.speed === "max" ? { respond: [503] } : { outage: { from: "0s", for: "24h", status: "down" } }),
+  recover: () => ({ respond: [200], outage: null, next: [] }),
+  reject: () => ({ next: [503, 503, 503] }),
+  slow: () => ({ respond: [{ status: 200, after: "3s" }] }),
+};
+
+/** What the built-in subscriber does now: "down", "reject", "slow" or null. */
+export function mood() {
+  const now = subscriber.value;
+  if (!now) return null;
+  if (now.outage) return "down";
+  if (now.next.length) return "reject";
+  const last = now.respond.at(-1);
+  if (last?.after) return "slow";
+  return (last?.status ?? last) === 200 ? null : "down";
+}
+
+/** Whether the run delivers to the built-in subscriber. */
+export const builtIn = (run) => Boolean(subscriber.value) && run.connections.some((each) => each.url === subscriber.value.url);
+
+/** Those of the server's connections that the run delivers to. */
+export const held = (run) => connections.value.filter((each) => run.connections.some((own) => own.id === each.id));
+
+export async function act(item, run) {
+  if (builtIn(run)) {
+    await attempt(() => put("/subscriber", SCRIPTS[item.id](run)), item.says);
+    await loadSubscriber();
+    return;
+  }
+  if (item.id === "down" || item.id === "recover") return hold(run, item.id === "down");
+  say("The subscriber is somebody's own: only the built-in one can be told what to answer.", { tone: "bad" });
+}
+
+/** Somebody's own subscriber is left alone: what would go there is held back instead. */
+async function hold(run, back) {
+  const mine = held(run).filter((each) => !each.read_only);
+  if (!mine.length) return say("These connections are the scenario's own, and cannot be held back.", { tone: "bad" });
+  for (const each of mine) await attempt(() => patch(`/connections/${each.id}`, { active: !back }));
+  await loadConnections();
+  say(back ? "What is pending is held back; new events make no delivery." : "Deliveries go out again.", { tone: "ok" });
+}

@@ -1,0 +1,98 @@
+// One run as the stage sees it: read again and again while it goes on, and steered.
+import { signal, useEffect, useMemo } from "../../lib.js";
+import { get, post, put } from "../../api.js";
+import { go, route } from "../../router.js";
+import { clockOf, tick, watch } from "../../clock.js";
+import { attempt, keepRun, onEntries, recall, scenarios } from "../../store.js";
+
+export const over = (run) => run.status !== "playing" && run.status !== "paused";
+
+/** Play a scenario by its name or text, and put it on stage. */
+export async function play(body) {
+  const run = await attempt(() => post("/runs", body));
+  if (!run) return;
+  keepRun(run);
+  const { present } = route.value.query;
+  go("stage", run.id, { present });
+}
+
+/** {run, error, clock, steer}: signals of the run *id*, and what can be done with it. */
+export function useRun(id) {
+  const made = useMemo(() => makeRun(id), [id]);
+  useEffect(() => made.follow(), [made]);
+  return made;
+}
+
+function makeRun(id) {
+  const run = signal(null);
+  const error = signal(null);
+  let clock = clockOf(0, 0, true);
+  let timer = 0;
+  let busy = false;
+
+  function take(document) {
+    clock = clockOf(Date.parse(document.at), document.speed, document.status === "paused" || (over(document) && !document.deliveries.PENDING));
+    run.value = document;
+    keepRun(document);
+  }
+
+  async function read() {
+    if (busy) return;
+    busy = true;
+    try {
+      take(await get(`/runs/${encodeURIComponent(id)}`));
+      error.value = null;
+    } catch (problem) {
+      error.value = problem;
+    }
+    busy = false;
+  }
+
+  // The stream tells of deliveries; only the run itself tells of its steps and its clock.
+  const going = () => run.value && (!over(run.value) || run.value.deliveries.PENDING);
+
+  function schedule() {
+    clearTimeout(timer);
+    timer = setTimeout(async () => (await read(), schedule()), going() ? 400 : 3000);
+  }
+
+  function follow() {
+    read().then(schedule);
+    recall(id).catch(() => null);
+    const ends = [watch(), onEntries((entries) => !going() && entries.some((entry) => entry.run_id === id) && read())];
+    return () => (clearTimeout(timer), ends.forEach((end) => end()));
+  }
+
+  async function steer(name) {
+    const answer = await attempt(() => post(`/runs/${id}/${name}`));
+    if (answer) take(answer);
+    return answer;
+  }
+
+  return {
+    run,
+    error,
+    /** The moment on the run's clock, in ms; read within a component it goes on. */
+    now: () => (tick.value, clock.now()),
+    factor: () => clock.factor,
+    toggle: () => steer(run.value.status === "paused" ? "resume" : "pause"),
+    async step() {
+      if (run.value.status === "playing") await steer("pause");
+      await steer("step");
+    },
+    stop: () => steer("stop"),
+    async speed(speed) {
+      const answer = await attempt(() => put(`/runs/${id}/clock`, { speed }));
+      if (answer) take(answer);
+    },
+    /** The same again: the same people, by the same seed. */
+    async restart() {
+      const { name, source, seed, speed } = run.value;
+      if (!over(run.value)) await steer("stop");
+      const known = scenarios.value.find((each) => each.title === name && each.valid);
+      const what = known ? { scenario: known.name } : { scenario_yaml: source };
+      await play({ ...what, seed, speed: speed === "manual" ? 1 : speed });
+    },
+    follow,
+  };
+}
