@@ -213,6 +213,8 @@ class AttemptsOut(Out):
     total: int
     by_outcome: Annotated[dict[str, int], Field(examples=[{"2xx": 40, "5xx": 3, "timeout": 1}])]
     by_channel: Annotated[dict[str, int], Field(examples=[{"WHATSAPP": 30, "VIBER": 14}])]
+    accepted_by_channel: Annotated[dict[str, int], Field(examples=[{"WHATSAPP": 28, "VIBER": 12}])]
+    """Those of them that were answered with a 2xx."""
 
 
 class StatsOut(Out):
@@ -234,6 +236,29 @@ class StatsOut(Out):
     streams: int
     """How many live streams are open."""
     clock: ClockOut
+
+
+class WhileOut(Out):
+    """What happened in a short while."""
+
+    at: Moment
+    """When it began, in real time."""
+    events: int
+    accepted: int
+    """Attempts that were answered with a 2xx."""
+    refused: int
+    """All other attempts."""
+
+
+class CourseOut(Out):
+    """How things went, since the server started or was reset."""
+
+    at: Moment
+    """Now, in real time."""
+    every_ms: float
+    """How long a while is."""
+    items: list[WhileOut]
+    """Oldest first; those in which nothing happened are left out."""
 
 
 class HealthOut(Out):

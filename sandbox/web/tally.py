@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -19,7 +20,22 @@ from sandbox.journal import Journal
 WINDOW: Final = 1000
 """So many of the last attempts say how long attempts take."""
 
+EVERY: Final = timedelta(seconds=5)
+"""How finely the course of things is told …"""
+KEPT: Final = 720
+"""… and for how many such whiles: an hour in all, in real time."""
+
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, math.inf)
+
+
+@dataclass(slots=True, kw_only=True)
+class While:
+    """What happened from *at* on, for as long as `EVERY`."""
+
+    at: datetime  # real time
+    events: int = 0
+    accepted: int = 0  # attempts that were answered with a 2xx
+    refused: int = 0  # every other one
 
 
 class Tally:
@@ -55,7 +71,9 @@ class Tally:
         self.events: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.channels: Counter[str] = Counter()
+        self.accepted: Counter[str] = Counter()
         self._last: deque[float] = deque(maxlen=WINDOW)
+        self.course: deque[While] = deque(maxlen=KEPT)
 
     def apply(self, entry: Entry) -> None:
         """Count one more entry."""
@@ -63,6 +81,7 @@ class Tally:
             case Emitted(event=event):
                 channel = event.channel or "none"
                 self.events[channel] += 1
+                self._now().events += 1
                 self._metric_events.labels(event.name, channel).inc()
             case Attempted(copy=True):
                 pass  # the fault `duplicate`: it is no attempt
@@ -70,9 +89,22 @@ class Tally:
                 channel, kind = rendering.event.channel or "none", kind_of(outcome)
                 self.outcomes[kind] += 1
                 self.channels[channel] += 1
+                if kind == "2xx":
+                    self.accepted[channel] += 1
+                    self._now().accepted += 1
+                else:
+                    self._now().refused += 1
                 self._last.append(elapsed)
                 self._metric_attempts.labels(channel, kind).inc()
                 self._metric_seconds.labels(channel).observe(elapsed / 1000)
+
+    def _now(self) -> While:
+        """The present while; those in which nothing happens are not there."""
+        seconds = EVERY.total_seconds()
+        at = datetime.fromtimestamp(wall_now().timestamp() // seconds * seconds, UTC)
+        if not self.course or self.course[-1].at != at:
+            self.course.append(While(at=at))
+        return self.course[-1]
 
     async def follow(self, journal: Journal, *, after: int) -> None:
         """Count whatever the journal tells beyond *after*, until it is closed."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 
+from sandbox.clock import wall_now
 from sandbox.core.answers import script
 from sandbox.core.errors import NotFound, UsageError
 from sandbox.core.model import Status
@@ -12,12 +14,13 @@ from sandbox.core.scenario import Outage
 from sandbox.core.values import answer_of
 from sandbox.web import shown
 from sandbox.web.bodies import AdvanceBody, ClockBody, ResetQuery, SubscriberBody
-from sandbox.web.bodies_server import ClockOut, ProfileOut, StatsOut, SubscriberOut
+from sandbox.web.bodies_server import ClockOut, CourseOut, ProfileOut, StatsOut, SubscriberOut
 from sandbox.web.calls.examples import CLOCK, DELIVERY_ID
 from sandbox.web.oldest import oldest_pending
 from sandbox.web.problem import Fault, invalid
 from sandbox.web.reading import about
 from sandbox.web.routes import PREFIX, Answer, Call, Route
+from sandbox.web.tally import EVERY
 
 
 async def get_clock(call: Call) -> Answer:
@@ -102,6 +105,7 @@ async def get_stats(call: Call) -> Answer:
             "total": tally.outcomes.total(),
             "by_outcome": dict(sorted(tally.outcomes.items())),
             "by_channel": dict(sorted(tally.channels.items())),
+            "accepted_by_channel": dict(sorted(tally.accepted.items())),
         },
         "pending": {
             "count": deliveries[Status.PENDING],
@@ -127,6 +131,17 @@ async def get_stats(call: Call) -> Answer:
     }
     await call.written()
     return Answer(document=document)
+
+
+async def get_course(call: Call) -> Answer:
+    whiles = [asdict(item) | {"at": shown.moment(item.at)} for item in call.tally.course]
+    return Answer(
+        document={
+            "at": shown.moment(wall_now()),
+            "every_ms": EVERY.total_seconds() * 1000,
+            "items": whiles,
+        }
+    )
 
 
 async def reset(call: Call) -> Answer:
@@ -236,6 +251,7 @@ ROUTES = (
                 "total": 27,
                 "by_outcome": {"2xx": 22, "5xx": 4, "timeout": 1},
                 "by_channel": {"TELEGRAM": 10, "WHATSAPP": 17},
+                "accepted_by_channel": {"TELEGRAM": 9, "WHATSAPP": 13},
             },
             "pending": {
                 "count": 1,
@@ -250,6 +266,20 @@ ROUTES = (
             "runs": {"playing": 1},
             "streams": 1,
             "clock": CLOCK,
+        },
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/stats/course",
+        handler=get_course,
+        tag="Server",
+        summary="Events and attempts over time",
+        says="Of the last whiles in which anything happened, in real time.",
+        answers={200: CourseOut},
+        answer_example={
+            "at": "2026-04-24T14:00:12.345Z",
+            "every_ms": 5000.0,
+            "items": [{"at": "2026-04-24T14:00:05.000Z", "events": 4, "accepted": 3, "refused": 2}],
         },
     ),
     Route(

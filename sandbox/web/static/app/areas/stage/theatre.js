@@ -93,7 +93,7 @@ function Transport({ playing }) {
             <${IconButton} icon="restart" label="Play it again from the beginning" onClick=${playing.restart} />
             <${IconButton} icon="stop" label="Stop" onClick=${playing.stop} />`}
     </div>
-    <${Segmented} label="Speed" value=${run.speed} options=${SPEEDS} onChange=${(speed) => (ended ? null : playing.speed(speed))} />
+    ${!ended && html`<${Segmented} label="Speed" value=${run.speed} options=${SPEEDS} onChange=${playing.speed} />`}
     <${Clock} playing=${playing} />
     <${Counts} run=${run} />
   </div>`;
