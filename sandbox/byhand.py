@@ -39,20 +39,23 @@ class ByHand:
         id: str | None = None,
         occurred_at: datetime | None = None,
         only: Iterable[str] | None = None,
-        faults: Faults = (),
-        scope: Scope = 0,
+        cast: Cast | None = None,
     ) -> tuple[Event, tuple[str, ...]]:
         """The event and its deliveries' ids, in the journal and not yet committed.  See `Sandbox.emit`.
 
-        *only* names the connections that hear of it, by id.  What *faults* hold back is let go
-        at the latest by `Dispatcher.release` of their *scope*.
+        *only* names the connections that hear of it, by id; *cast* makes it up instead of
+        the own one, which still names the event: nothing happens twice under one id.
         """
         known_event(event)
         channels = CHANNELS if channel is None else (channel,) if isinstance(channel, str) else tuple(channel)
-        cameo = self._cast.chat_created(
+        if cast is None:
+            cast = self._cast
+        else:
+            id = id or self._cast.event_id()
+        cameo = cast.chat_created(
             at=self._clock.now(),
             channels=channels,
-            contact=self._cast.introduce(contact) if isinstance(contact, Mapping) else contact,
+            contact=cast.introduce(contact) if isinstance(contact, Mapping) else contact,
             origin=origin,
             data=data,
             event_id=id,

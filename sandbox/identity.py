@@ -35,10 +35,10 @@ class Identity:
             clock=Position(at=wall_now(), wall=wall_now(), speed=1.0, paused=False),
         )
 
-    def cast(self, profile: Profile) -> Cast:
-        """People of this organisation, new ones each time."""
+    def cast(self, profile: Profile, seed: int | None = None) -> Cast:
+        """People of this organisation: those of *seed*, else new ones each time."""
         return Cast(
-            Seed(secrets.randbits(62)),
+            Seed(secrets.randbits(62) if seed is None else seed),
             profile=profile,
             organisation=self.organisation,
             integrations=self.integrations,

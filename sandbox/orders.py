@@ -27,6 +27,7 @@ class EventOrder:
     origin: Origin = "inbound"
     data: Mapping[str, Any] | None = None
     count: int = 1
+    seed: int | None = None  # the people of this seed; None: whoever comes next
     connection_ids: tuple[str, ...] | None = None
     faults: Faults = ()  # what goes wrong with it, on purpose
 

@@ -172,18 +172,25 @@ class Workspace:
             raise UsageError(f"count is {order.count}: 1 to {MOST_EVENTS} are right")
         for id in order.connection_ids or ():
             self.connection(id)
-        happened = await self._sandbox.by_hand.several(
-            order.count,
-            order.event,
-            channel=order.channel,
-            contact=order.contact,
-            origin=order.origin,
-            data=order.data,
-            only=order.connection_ids,
-            faults=order.faults,
-        )
-        await self._sandbox.by_hand.commit()
-        return happened
+        events: list[Event] = []
+        deliveries: list[str] = []
+        by_hand = self._sandbox.by_hand
+        cast = None if order.seed is None else self._identity.cast(self.profile, order.seed)
+        for _ in range(order.count):
+            event, ids = by_hand.happen(
+                order.event,
+                channel=order.channel,
+                contact=order.contact,
+                origin=order.origin,
+                data=order.data,
+                only=order.connection_ids,
+                cast=cast,
+            )
+            events.append(event)
+            deliveries += ids
+            await by_hand.breathe()
+        await by_hand.commit()
+        return events, deliveries
 
     def render(
         self, order: EventOrder, *, connection_id: str | None, auth: Auth | None, attempt: int
@@ -192,7 +199,7 @@ class Workspace:
         connection = None if connection_id is None else self.connection(connection_id).connection
         return rendered(
             order,
-            cast=self._identity.cast(self.profile),
+            cast=self._identity.cast(self.profile, order.seed),
             profile=self.profile,
             connection=connection,
             auth=auth,

@@ -120,6 +120,11 @@ class Cast:
             self._contacts[name] = dict(pins)
         return name
 
+    def event_id(self) -> str:
+        """The id of an event that somebody else makes up: none that was given before."""
+        number = self._seen[""] = self._seen.get("", 0) + 1
+        return ID_PREFIX + self._seed.stream(f"id/{self._run}/{number}").uuid4()
+
     # --- what happens --------------------------------------------------------------
 
     def chat_created(

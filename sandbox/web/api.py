@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from sandbox.web import guard, health, metrics, pages, stream
-from sandbox.web.calls import connections, deliveries, events, runs, scenarios, server
+from sandbox.web.calls import connections, deliveries, events, runs, scenarios, server, signatures
 from sandbox.web.openapi import document_text
 from sandbox.web.routes import Call, Route, Text
 
@@ -38,6 +38,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *connections.ROUTES,
     *events.ROUTES,
     *deliveries.ROUTES,
+    *signatures.ROUTES,
     *scenarios.ROUTES,
     *runs.ROUTES,
     *stream.ROUTES,

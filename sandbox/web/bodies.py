@@ -113,6 +113,8 @@ class EventBody(Shape):
     """Merged over what is made up; null removes a field."""
     count: _whole(1, MOST_EVENTS) = 1  # type: ignore[valid-type]
     """So many, each with somebody of its own unless a contact is pinned."""
+    seed: of.SeedNumber | None = None
+    """Who is made up: the same seed, the same people, so that what was rendered is what is sent."""
     connection_ids: ConnectionIds | None = None
     """Only to these; default, every active connection that takes the event."""
     faults: list[FaultForm] = Field(default_factory=list)
@@ -127,6 +129,32 @@ class RenderBody(EventBody):
     attempt: of.Attempts = 1
     id: of.EventId | None = None
     """The event's id: that of an earlier answer, for another attempt of the same event."""
+
+
+# --- signatures --------------------------------------------------------------------------
+
+
+class VerifyBody(Shape):
+    """A signature as somebody's server had it, and what it was checked against."""
+
+    signature: of.Text | None = None
+    """The value of X-Wexio-Signature; null: there was none."""
+    body: of.Text | None = None
+    """The raw body, as text. One of the two is needed."""
+    body_base64: of.Text | None = None
+    """The same, byte for byte."""
+    secret: of.Text | None = None
+    """What the server checked with; without it, the connection's own."""
+    connection_id: of.ObjectId | None = None
+    """Whose secret it is, or should be."""
+    delivery_id: of.SomeText | None = None
+    """What was sent, as the journal has it: shows where the bodies differ."""
+    attempt: of.Attempts | None = None
+    """Of that delivery; default, the last one."""
+    now: of.Moment | None = None
+    """The server's clock; default, this one's."""
+    tolerance: of.Duration | None = None
+    """How old or early it may be; default, the profile's."""
 
 
 class SettleBody(Shape):

@@ -178,17 +178,30 @@ class _OfDelivery(Out):
     connection_id: str
 
 
-class FaultOut(Out):
-    """Something that went wrong on purpose, as it was asked for."""
+class CauseOut(Out):
+    """One thing that is wrong."""
 
-    do: Kind
-    by: str | None = None
-    over: str | None = None
-    size: str | None = None
-    at: Place | None = None
-    window: int | None = None
-    attempt: int | None = None
-    chance: float | None = None
+    code: str
+    proven: bool
+    """Put right, all proven ones together, the signature holds; else it is likely, and no more."""
+    says: str
+    do: str
+
+
+class SignatureOut(Out):
+    """What was signed, by whom, and what is known of a refusal."""
+
+    signed: Literal["timestamp.body", "body"]
+    """What the digest was made of."""
+    connection: str | None
+    """Whose secret; null: that connection is not there any more."""
+    secret: str | None
+    """As it is recognised: whsec_…abcd."""
+    holds: bool | None
+    """For the bytes sent and the connection's present secret; null: nobody can tell any more."""
+    says: str
+    causes: list[CauseOut]
+    """Behind a 4xx: proven ones, then likely ones."""
 
 
 class AttemptOut(_OfDelivery):
@@ -234,10 +247,29 @@ class DeliveryLineOut(Out):
     settled_at: Moment | None
 
 
+class ExplainedAttemptOut(AttemptOut):
+    """The same with its signature explained."""
+
+    signature: SignatureOut | None
+    """null: it was not signed."""
+
+
 class DeliveryOut(DeliveryLineOut):
     """The same with every attempt that has ended."""
 
-    attempts: list[AttemptOut]
+    attempts: list[ExplainedAttemptOut]
+
+
+class VerifiedOut(Out):
+    """Whether a signature holds and, if not, why."""
+
+    valid: bool
+    reason: Literal["valid", "missing", "malformed", "mismatch", "too_old", "too_new"]
+    says: str
+    causes: list[CauseOut]
+    """Proven ones first; none where it holds."""
+    difference: str | None
+    """Where the body parts from the one that was sent."""
 
 
 class DeliveriesOut(Out):

@@ -218,7 +218,8 @@ async def test_a_delivery_shows_every_attempt_as_the_journal_does(api):
     entries = (await api.get("/journal")).json["items"]
     attempted = [entry for entry in entries if entry["kind"] == "attempted"]
     assert shown["attempts"] == [
-        {name: value for name, value in entry.items() if name != "seq"} for entry in attempted
+        {name: value for name, value in entry.items() if name != "seq"} | {"signature": None}
+        for entry in attempted
     ]
     assert made["id"] == shown["connection_id"]
 
@@ -356,3 +357,11 @@ async def test_what_does_not_settle_in_time_is_told_with_what_it_waits_for(api):
 async def test_a_time_without_its_unit_is_refused(api, timeout):
     refused = await api.post("/settle", {"timeout": timeout})
     assert (refused.status, list(refused.errors)) == (422, ["/timeout"])
+
+
+async def test_a_seed_reaches_the_workspace_for_what_is_rendered_and_for_what_is_sent(api):
+    made = await api.connected()
+    assert (await api.post("/events", {"event": "chat.created", "seed": 7})).status == 202
+    assert api.workspace.asked[-1].seed == 7
+    body = {"event": "chat.created", "seed": 7, "connection_id": made["id"]}
+    assert (await api.post("/render", body)).status == 200

@@ -1,6 +1,7 @@
 """What a server keeps, without HTTP: on a real journal, with a scripted transport."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -245,6 +246,21 @@ async def test_a_contact_can_be_pinned_on_the_spot():
         assert again.data["contact"]["peopleId"] == event.data["contact"]["peopleId"]
         with pytest.raises(UsageError, match="did you mean firstName"):
             await made.emit(EventOrder(contact={"firstname": "x"}))
+
+
+async def test_who_was_rendered_from_a_seed_is_who_is_sent_from_it_and_each_event_is_its_own():
+    async with workspace(200) as made:
+        held = await made.connect(crm())
+        asked = EventOrder(seed=7)
+        request = made.render(asked, connection_id=held.connection.id, auth=None, attempt=1)
+        rendered = json.loads(request.body)["data"]
+        (first,), _ = await made.emit(asked)
+        (again,), _ = await made.emit(asked)
+        for event in (first, again):
+            for part, field in (("chat", "externalChatId"), ("chat", "firstName"), ("contact", "firstName")):
+                assert event.data[part].get(field) == rendered[part].get(field)
+        assert first.channel == again.channel == rendered["chat"]["channel"]
+        assert first.id != again.id
 
 
 async def test_a_rendered_request_is_neither_sent_nor_noted():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import islice
 from typing import Any
 
@@ -10,9 +11,10 @@ from sandbox.core.model import Status
 from sandbox.web import shown
 from sandbox.web.bodies import DeliveriesQuery, SettleBody
 from sandbox.web.bodies_out import DeliveriesOut, DeliveryOut, SettledOut
-from sandbox.web.calls.examples import ATTEMPT, DELIVERY
+from sandbox.web.calls.examples import DELIVERY, EXPLAINED
 from sandbox.web.problem import Fault, Refused, invalid
 from sandbox.web.routes import PREFIX, Answer, Call, Route
+from sandbox.web.signatures import explained
 from sandbox.web.waiting import while_wanted
 from sandbox.workspace import Workspace
 
@@ -61,7 +63,10 @@ async def _delivery(call: Call) -> dict[str, Any]:
     found = await call.workspace.journal.delivery(call.id)
     if found is None:
         raise NotFound(f"there is no delivery {call.id!r}")
-    return shown.delivery(found)
+    document = shown.delivery(found)
+    for attempt, entry in zip(document["attempts"], found.attempts, strict=True):
+        attempt["signature"] = await asyncio.to_thread(explained, call.workspace, entry)
+    return document
 
 
 def _what_waits(workspace: Workspace) -> dict[str, Any]:
@@ -93,7 +98,7 @@ ROUTES = (
         tag="Deliveries",
         summary="One delivery with its attempts",
         answers={200: DeliveryOut},
-        answer_example=DELIVERY | {"attempts": [ATTEMPT]},
+        answer_example=DELIVERY | {"attempts": [EXPLAINED]},
     ),
     Route(
         method="POST",
@@ -104,7 +109,7 @@ ROUTES = (
         says="It is PENDING again: one attempt at once, the ladder anew, the same event id, and its number goes on counting.",
         answers={202: DeliveryOut},
         refuses=(409, 503),
-        answer_example=DELIVERY | {"status": "PENDING", "settled_at": None, "attempts": [ATTEMPT]},
+        answer_example=DELIVERY | {"status": "PENDING", "settled_at": None, "attempts": [EXPLAINED]},
     ),
     Route(
         method="POST",

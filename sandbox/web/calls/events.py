@@ -69,6 +69,7 @@ def _order(body: EventBody) -> EventOrder:
         origin=body.origin,
         data=body.data,
         count=body.count,
+        seed=body.seed,
         connection_ids=None if body.connection_ids is None else tuple(body.connection_ids),
         faults=tuple(map(fault_of, body.faults)),
     )

@@ -26,6 +26,17 @@ ATTEMPT: Final[dict[str, Any]] = {
     "next_attempt_at": None,
 }
 
+EXPLAINED: Final[dict[str, Any]] = ATTEMPT | {
+    "signature": {
+        "signed": "timestamp.body",
+        "connection": "crm",
+        "secret": "whsec_…q4Zk",
+        "holds": True,
+        "says": "the signature holds",
+        "causes": [],
+    }
+}
+
 DELIVERY: Final[dict[str, Any]] = {
     "id": DELIVERY_ID,
     "event_id": EVENT_ID,
