@@ -76,3 +76,6 @@ export function hash(text) {
   for (const letter of String(text)) value = Math.imul(value ^ letter.codePointAt(0), 16777619);
   return value >>> 0;
 }
+
+/** The beginning of a sentence; its full stop is the writer's. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, "");
