@@ -1,14 +1,15 @@
 // Connections: where events go. Made, changed, paused, given a new secret, tried at once.
 import { html, signal, useEffect, useState } from "../lib.js";
-import { call, del, get, patch, post } from "../api.js";
-import { capital, millis, outcome, plural, taken } from "../format.js";
+import { call, del, patch, post } from "../api.js";
+import { plural } from "../format.js";
 import { useShortcuts } from "../keys.js";
 import { body, draft, inWords } from "../retrying.js";
 import { go, href, route } from "../router.js";
-import { attempt as trying, connections, deliveries, loadConnections, revision, say, subscriber } from "../store.js";
+import { attempt as trying, connections, loadConnections, say, subscriber } from "../store.js";
 import { Badge, Button, Code, Copy, Dialog, Empty, Field, Head, Segmented } from "../ui/basics.js";
 import { Icon } from "../ui/icons.js";
-import { Said, told } from "../ui/said.js";
+import { told } from "../ui/said.js";
+import { Outcome } from "./outcome.js";
 
 const NEW = "new";
 const PAUSED = "It is paused: resume it first";
@@ -100,7 +101,7 @@ function Connection({ connection, current, ask }) {
       <div><dt>Authorised by</dt><dd>${AUTHS[auth.type]}${auth.secret || auth.token ? html` <code>${auth.secret ?? auth.token}</code>` : ""}${auth.username ? html` <code>${auth.username}</code>` : ""}</dd></div>
       <div><dt>Tries again</dt><dd>${inWords(retry)}${retry === "wexio" ? html` <span class="quiet" title="Wexio has not published its numbers: these are our assumption">(assumed)</span>` : ""}</dd></div>
       <div><dt>Events</dt><dd>${events.length > 3 ? plural(events.length, "event") : events.join(", ") || "none"}</dd></div>
-      <div><dt>At once</dt><dd>${plural(concurrency, "attempt")}</dd></div>
+      <div><dt>In flight</dt><dd>up to ${concurrency} at once</dd></div>
     </dl>
     ${test && html`<${Outcome} id=${test} />`}
     <footer class="actions">
@@ -117,36 +118,6 @@ function Connection({ connection, current, ask }) {
 }
 
 const AUTHS = { HMAC: "signature (HMAC)", BEARER: "bearer token", BASIC: "user and password", NONE: "nothing" };
-
-/** What became of a test: the first attempt decides, and says why. */
-export function Outcome({ id }) {
-  const [found, setFound] = useState(null);
-  revision.value;
-  const line = deliveries.get(id);
-  const ended = line?.attempts.filter((each) => each.at).length ?? 0;
-  useEffect(() => {
-    let gone = false;
-    get(`/deliveries/${id}`).then((document) => gone || setFound(document), () => null);
-    return () => (gone = true);
-  }, [id, ended, line?.status]);
-  const attempts = found?.attempts ?? [];
-  const last = attempts.at(-1);
-  if (!last) return html`<div class="outcome-box" data-tone="wait" role="status"><${Icon} name="clock" /><span>On its way…</span></div>`;
-  const good = taken(last);
-  const causes = good ? [] : last.signature?.causes ?? [];
-  return html`<div class="outcome-box" data-tone=${good ? "ok" : "bad"} role="status">
-    <${Icon} name=${good ? "check" : "alert"} />
-    <div class="grow">
-      <p>
-        <b>${good ? "Taken" : last.response ? "Refused" : "No answer"}: ${outcome(last)}</b> in ${millis(last.elapsed_ms)}${attempts.length > 1 ? `, attempt ${last.attempt}` : ""}.
-        ${last.error ? html` <span dir="auto">${capital(last.error.message)}.</span>` : ""}
-        ${found.status === "PENDING" && last.next_attempt_at ? " It will be tried again." : ""}
-      </p>
-      ${causes.slice(0, 2).map((cause) => html`<p key=${cause.says}>${cause.proven ? "Proven" : "Likely"}: ${cause.says}. <span class="quiet"><${Said} text=${capital(cause.do)} />.</span></p>`)}
-      <a href=${href("deliveries", id)}>Look at the delivery</a>
-    </div>
-  </div>`;
-}
 
 function Sure({ title, says, action, run, close }) {
   return html`<${Dialog}
@@ -217,8 +188,7 @@ function Form({ connection, url, name }) {
   }
   const taken = problem?.status === 409 ? problem.detail : undefined;
   const placed = ["/name", "/url", "/auth", "/events", "/retry", "/concurrency"].some((pointer) => told(problem, pointer));
-  const events = documented.value ?? form.events;
-  const others = form.events.filter((each) => !events.includes(each));
+  const more = [...new Set([...(documented.value ?? []), ...draft(connection).events])].filter((each) => each !== "chat.created");
   return html`<${Dialog} wide title=${connection ? `Edit ${connection.name}` : "New connection"} onClose=${close}>
     <form class="form" onSubmit=${save} noValidate>
       ${problem && !placed && html`<p class="wrong-text" role="alert">${problem.detail}</p>`}
@@ -242,17 +212,11 @@ function Form({ connection, url, name }) {
       </fieldset>
       <fieldset>
         <legend>What it hears of</legend>
-        <div class="checks">
-          ${[...events, ...others].map(
-            (event) => html`<label key=${event}>
-              <input
-                type="checkbox"
-                checked=${form.events.includes(event)}
-                onChange=${() => setForm({ ...form, events: form.events.includes(event) ? form.events.filter((each) => each !== event) : [...form.events, event] })}
-              /><span class="mono">${event}</span>${event === "chat.created" ? "" : html`<span class="quiet">not yet sent</span>`}
-            </label>`,
-          )}
-        </div>
+        <div class="checks"><${Event} event="chat.created" form=${form} setForm=${setForm} /></div>
+        <details open=${more.some((each) => form.events.includes(each))}>
+          <summary>${more.length} more that are documented, and not sent yet</summary>
+          <div class="checks">${more.map((each) => html`<${Event} key=${each} event=${each} form=${form} setForm=${setForm} />`)}</div>
+        </details>
         ${told(problem, "/events") && html`<p class="wrong-text">${told(problem, "/events")}</p>`}
       </fieldset>
       <fieldset>
@@ -278,4 +242,10 @@ function Form({ connection, url, name }) {
       </div>
     </form>
   <//>`;
+}
+
+function Event({ event, form, setForm }) {
+  const { events } = form;
+  const change = () => setForm({ ...form, events: events.includes(event) ? events.filter((each) => each !== event) : [...events, event] });
+  return html`<label><input type="checkbox" checked=${events.includes(event)} onChange=${change} /><span class="mono">${event}</span></label>`;
 }
