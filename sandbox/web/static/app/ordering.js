@@ -5,13 +5,66 @@ export const FIRST = { event: "chat.created", channel: "WHATSAPP" };
 
 /** {order} or {problem: {line, column, message}} of a JSON text. */
 export function readOrder(text) {
-  try {
-    const order = JSON.parse(text);
-    if (order === null || typeof order !== "object" || Array.isArray(order)) return { problem: at(text, 0, "an object is needed: { … }") };
-    return { order };
-  } catch (error) {
-    const place = /position (\d+)/.exec(error.message) ?? [];
-    return { problem: at(text, place[1] === undefined ? text.length : Number(place[1]), error.message.replace(/ in JSON.*| \(line.*/s, "")) };
+  const fault = faultOf(text);
+  if (fault) return { problem: at(text, fault.position, fault.message) };
+  const order = JSON.parse(text);
+  if (order === null || typeof order !== "object" || Array.isArray(order)) return { problem: at(text, 0, "an object is needed: { … }") };
+  return { order };
+}
+
+const SPACE = /[ \t\n\r]*/y;
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const PLAIN = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])/y;
+
+/** What keeps *text* from being JSON, and where; null for JSON. Browsers say it each in its own words, and some not where. */
+function faultOf(text) {
+  let position = 0;
+  const take = (pattern) => {
+    pattern.lastIndex = position;
+    const found = pattern.exec(text);
+    if (found) position += found[0].length;
+    return found !== null;
+  };
+  const wrong = (message) => ({ position, message: position >= text.length ? `it ends too early: ${message}` : message });
+  const open = []; // the brackets that are to be closed yet
+  for (;;) {
+    // A value.
+    take(SPACE);
+    const letter = text[position];
+    if (letter === "{" || letter === "[") {
+      position += 1;
+      take(SPACE);
+      open.push(letter === "{" ? "}" : "]");
+      if (text[position] === open.at(-1)) (open.pop(), (position += 1));
+      else if (letter === "{") {
+        const fault = key();
+        if (fault) return fault;
+        position += 1;
+        continue;
+      } else continue;
+    } else if (!take(STRING) && !take(PLAIN)) return wrong(letter === '"' ? "this text has no end" : "a value is needed: a text in double quotes, a number, true, false, null, { … } or [ … ]");
+    // What may follow it.
+    for (;;) {
+      take(SPACE);
+      if (!open.length) return position < text.length ? wrong("nothing may follow here") : null;
+      if (text[position] !== open.at(-1)) break;
+      open.pop();
+      position += 1;
+    }
+    if (text[position] !== ",") return wrong(`a comma or ${open.at(-1)} is needed`);
+    position += 1;
+    if (open.at(-1) === "}") {
+      const fault = key();
+      if (fault) return fault;
+      position += 1;
+    }
+  }
+
+  function key() {
+    take(SPACE);
+    if (!take(STRING)) return wrong("a name in double quotes is needed");
+    take(SPACE);
+    return text[position] === ":" ? null : wrong("a colon is needed");
   }
 }
 
