@@ -18,7 +18,7 @@ from sandbox.web.options import Options
 from sandbox.web.pages import UNLISTED
 from sandbox.web.problem import problems
 from sandbox.web.routes import bound
-from sandbox.web.server import SPOKEN
+from sandbox.web.server import SPOKEN, STREAMING
 from sandbox.web.shelf import Shelf
 from sandbox.web.stream import STREAMS
 from sandbox.web.tally import Tally
@@ -39,6 +39,7 @@ def make_app(workspace: Workspace, options: Options | None = None) -> web.Applic
     app[STREAMS] = set[asyncio.Task[None]]()
     app[STOPPING] = asyncio.Event()
     app[SPOKEN] = set[object]()
+    app[STREAMING] = set[object]()
     tally = Tally()
     metrics.register(tally.registry, workspace, tally)
     shelf = Shelf(options.scenarios, environ=options.environ, profile=workspace.profile)

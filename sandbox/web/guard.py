@@ -39,10 +39,15 @@ _READING: Final = ("GET", "HEAD")
 
 async def secure(request: web.Request, response: web.StreamResponse) -> None:
     """Give every answer its headers."""
+    dress(response, kept=request.path.startswith("/static/"))
+
+
+def dress(response: web.StreamResponse, *, kept: bool = False) -> None:
+    """Give one answer its headers; *kept*: it may be, by whoever receives it."""
     response.headers.update(_HEADERS)
     page = response.content_type == "text/html"
     response.headers["Content-Security-Policy"] = _OF_PAGES if page else _STRICT
-    if not request.path.startswith("/static/"):
+    if not kept:
         response.headers["Cache-Control"] = "no-store"
 
 

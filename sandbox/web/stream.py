@@ -20,6 +20,7 @@ from sandbox.web.bodies_out import JournalOut
 from sandbox.web.calls.examples import CONNECTION_ID, DELIVERY_ID, EVENT_ID, RUN_ID
 from sandbox.web.problem import Fault, Refused, invalid
 from sandbox.web.routes import PREFIX, Answer, Call, Route, Text
+from sandbox.web.server import STREAMING
 
 STREAMS: Final = web.AppKey("streams", set[asyncio.Task[None]])
 """Those that are open: whoever stops the server ends them."""
@@ -55,6 +56,7 @@ async def _stream(call: Call, after: int) -> web.StreamResponse:
     response = EventSourceResponse(
         sep="\n", send_timeout=options.send_timeout, ping_interval=options.ping_interval
     )
+    request.app[STREAMING].add(request.protocol)
     await response.prepare(request)
     # A task of its own, which can be ended without ending the answer: that is closed properly.
     pump = asyncio.create_task(_pump(call, response, after), name="wexio-sandbox-stream")

@@ -3,6 +3,9 @@
 import asyncio
 import json
 import logging
+import select
+import socket
+from contextlib import closing, suppress
 
 import pytest
 
@@ -339,10 +342,62 @@ async def test_long_lines_and_many_headers_are_refused(api):
      "POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
      "POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n"],
 )  # fmt: skip
-async def test_what_is_no_http_is_a_400_and_not_logged(api, text, caplog):
-    assert (await raw(api, text)).startswith("HTTP/1.0 400")
+async def test_what_is_no_http_is_a_problem_and_not_logged(api, text, caplog):
+    answer = await raw(api, text)
+    assert answer.startswith("HTTP/1.0 400")
+    head, _, body = answer.partition("\r\n\r\n")
+    assert "application/problem+json" in head
+    assert "Content-Security-Policy: default-src 'none'" in head
+    assert json.loads(body)["detail"].startswith("this is no HTTP/1.1 that can be read")
     assert (await api.get("//healthz")).status == 200
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+async def test_a_failure_of_our_own_is_a_problem_that_tells_nothing_and_a_log_that_does(api, caplog):
+    def fails():
+        raise RuntimeError("whsec_in_a_bug")
+
+    api.workspace.clock = fails
+    answer = await raw(api, "GET /api/v1/clock HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 500")
+    head, _, body = answer.partition("\r\n\r\n")
+    assert "application/problem+json" in head
+    assert "X-Content-Type-Options: nosniff" in head
+    assert (json.loads(body)["status"], "whsec_" in answer) == (500, False)
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [RuntimeError]
+    assert (await api.get("//healthz")).status == 200
+
+
+async def test_an_answer_that_is_not_taken_is_not_kept_for_ever():
+    async with serving(send_timeout=0.2) as api:
+        with closing(socket.socket()) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", int(api.url.rpartition(":")[2])))
+            client.setblocking(False)
+            asked = b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            watch = select.poll()
+            watch.register(client, 0)  # only whether it was cut off
+            async with asyncio.timeout(20):
+                while not watch.poll(0):
+                    with suppress(BlockingIOError):
+                        client.send(asked * 50)
+                    assert (await api.get("//healthz")).status == 200  # nobody else is held up
+
+
+async def test_an_answer_that_is_taken_slowly_but_steadily_is_sent_whole():
+    async with serving(send_timeout=0.2) as api:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", int(api.url.rpartition(":")[2]), limit=4096
+        )
+        ask = "GET /docs HTTP/1.1\r\nHost: localhost\r\n"
+        writer.write(f"{ask}\r\n".encode() * 20 + f"{ask}Connection: close\r\n\r\n".encode())
+        answers = b""
+        async with asyncio.timeout(20):
+            while part := await reader.read(65_536):
+                answers += part
+                await api.get("//healthz")  # which takes its time
+        assert answers.count(b"</html>") == 21
+        writer.close()
 
 
 # --- what is logged ----------------------------------------------------------------------------------
