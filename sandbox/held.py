@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.clock import wall_now
 from sandbox.core import documents as doc
 from sandbox.core.cast import Cast
 from sandbox.core.errors import Conflict, NotFound
 from sandbox.core.ids import Seed
-from sandbox.core.model import Connection, Hmac
+from sandbox.core.model import Connection, Hmac, Retired
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy
 from sandbox.engine import Sandbox
@@ -72,6 +73,16 @@ class HeldConnections:
     def new_secret(self) -> str:
         """A secret such as the platform generates."""
         return self._profile.signature.secret_prefix + secrets.token_hex(24)
+
+    def rotated(self, id: str) -> Hmac:
+        """A new secret for it; the old one retires, or is gone, as the profile has it.  Raises `Conflict`."""
+        auth = self.own(id).connection.auth
+        if not isinstance(auth, Hmac):
+            raise Conflict(f"the connection {id} does not sign: only HMAC has a secret to rotate")
+        overlap, retired = self._profile.signature.rotation_overlap, None
+        if overlap and auth.secret is not None:
+            retired = Retired(secret=auth.secret, until=wall_now() + overlap)
+        return Hmac(secret=self.new_secret(), retired=retired)
 
     def add(self, given: Connection, *, read_only: bool = False) -> Held:
         """Take *given* in.  Raises `Conflict` where its name or id is taken."""

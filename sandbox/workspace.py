@@ -150,9 +150,7 @@ class Workspace:
 
     async def rotate_secret(self, id: str) -> Held:
         """Draw a new secret, by which the next attempt is signed.  Raises `NotFound`, `Conflict`."""
-        if not isinstance(self._held.own(id).connection.auth, Hmac):
-            raise Conflict(f"the connection {id} does not sign: only HMAC has a secret to rotate")
-        return await self.change(id, auth=Hmac(secret=self._held.new_secret()))
+        return await self.change(id, auth=self._held.rotated(id))
 
     async def disconnect(self, id: str) -> None:
         """Deliver nothing more there; what is pending ends as FAILED.  Raises `NotFound`, `Conflict`."""

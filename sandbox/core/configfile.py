@@ -45,6 +45,7 @@ class _Signature(Shape):
     ] = "seconds"
     tolerance: of.SomeDuration = timedelta()
     secret_prefix: of.Text = ""
+    rotation_overlap: of.Duration = timedelta()
 
 
 class _Delivery(Shape):

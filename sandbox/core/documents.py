@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.core.entries import Expectation, Verdict
-from sandbox.core.model import Auth, Basic, Bearer, Connection, Hmac, NoAuth, Status
+from sandbox.core.model import Auth, Basic, Bearer, Connection, Hmac, NoAuth, Retired, Status
 from sandbox.core.retry import Backoff, RetryPolicy
 
 Document = dict[str, Any]
@@ -20,8 +20,9 @@ Document = dict[str, Any]
 def auth_document(auth: Auth) -> Document:
     """How to authorise, secrets included."""
     match auth:
-        case Hmac(secret=secret):
-            return {"type": "HMAC", "secret": secret}
+        case Hmac(secret=secret, retired=old):
+            retired = {} if old is None else {"retired": [old.secret, old.until.isoformat()]}
+            return {"type": "HMAC", "secret": secret, **retired}
         case Bearer(token=token):
             return {"type": "BEARER", "token": token}
         case Basic(username=username, password=password):
@@ -34,7 +35,9 @@ def read_auth(document: Mapping[str, Any]) -> Auth:
     """The reverse of `auth_document`."""
     match document["type"]:
         case "HMAC":
-            return Hmac(secret=document["secret"])
+            if (old := document.get("retired")) is None:
+                return Hmac(secret=document["secret"])
+            return Hmac(secret=document["secret"], retired=Retired(old[0], datetime.fromisoformat(old[1])))
         case "BEARER":
             return Bearer(token=document["token"])
         case "BASIC":

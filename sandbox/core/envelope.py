@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sandbox.core.faults import ByKind, Faults
 from sandbox.core.ids import Stream
-from sandbox.core.model import Basic, Bearer, Connection, Event, Headers, Hmac, Request
+from sandbox.core.model import Basic, Bearer, Connection, Event, Headers, Hmac, Request, Retired
 from sandbox.core.moments import isoformat
 from sandbox.core.profile import API_VERSION, CONTENT_TYPE, ID_PREFIX, SIGNATURE_HEADER, Profile
 from sandbox.core.signing import sign
@@ -43,6 +43,7 @@ class Target:
     profile: Profile = field(default_factory=Profile)
     id: str = field(init=False)
     secret: bytes | None = field(init=False, repr=False)
+    retired: Retired | None = field(init=False, repr=False)
     authorization: tuple[tuple[str, str], ...] = field(init=False, repr=False)
     user_agent: tuple[tuple[str, str], ...] = field(init=False)
     meta_tail: bytes = field(init=False)
@@ -50,10 +51,12 @@ class Target:
     def __post_init__(self) -> None:
         connection, put = self.connection, object.__setattr__
         assert connection.id is not None, "a connection gets its id before it becomes a target"
-        secret, authorization = None, ""
+        secret: bytes | None = None
+        retired: Retired | None = None
+        authorization = ""
         match connection.auth:
-            case Hmac(secret=str(text)):
-                secret = text.encode()
+            case Hmac(secret=str(text), retired=previous):
+                secret, retired = text.encode(), previous
             case Bearer(token=token):
                 authorization = f"Bearer {token}"
             case Basic(username=username, password=password):
@@ -61,6 +64,7 @@ class Target:
         agent = self.profile.request.user_agent
         put(self, "id", connection.id)
         put(self, "secret", secret)
+        put(self, "retired", retired)
         put(self, "authorization", (("Authorization", authorization),) if authorization else ())
         put(self, "user_agent", (("User-Agent", agent),) if agent else ())
         tail = f'","connectionId":"{connection.id}","apiVersion":"{API_VERSION}","attempt":'
@@ -147,11 +151,14 @@ class Rendering:
                 return ()
             rules = self.target.profile.signature
             scale = 1 if rules.unit == "seconds" else 1000
-            if "malformed_signature" in faults:
-                signature = MALFORMED_SIGNATURE
-            else:
-                secret = another_secret(secret) if "wrong_secret" in faults else secret
-                signature = sign(secret, int(stamp.timestamp() * scale), body, rules=rules)
+            retired = self.target.retired
+            signature = sign(
+                secret,
+                int(self.stamp.timestamp() * scale),
+                body,
+                rules=rules,
+                retired=None if retired is None or self.stamp >= retired.until else retired.secret.encode(),
+            )
             object.__setattr__(self, "signature", signature)
         return ((SIGNATURE_HEADER, signature),)
 

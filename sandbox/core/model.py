@@ -71,10 +71,19 @@ def _header_text(value: str, what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """A secret that was rotated, and until when it signs as well."""
+
+    secret: str = field(repr=False)
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hmac:
     """Sign with ``X-Wexio-Signature``; without a *secret*, one is generated."""
 
     secret: str | None = field(default=None, repr=False)
+    retired: Retired | None = None  # the one before, where the profile lets them overlap
 
     def __post_init__(self) -> None:
         if self.secret is not None:

@@ -88,6 +88,9 @@ class SignatureProfile:
     unit: Literal["seconds", "milliseconds"] = _fact("seconds", "the unit of t")
     tolerance: timedelta = _fact(timedelta(minutes=5), "how far t may be from a receiver's clock")
     secret_prefix: str = _fact("whsec_", "how a generated secret begins; its UTF-8 bytes are the key")
+    rotation_overlap: timedelta = _fact(
+        timedelta(), "how long after a rotation the old secret signs too, as a second v1=; 0s: not at all"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,11 +47,22 @@ class Check:
     says: str
 
 
-def sign(secret: bytes, timestamp: int, body: bytes, *, rules: SignatureProfile = _ASSUMED) -> str:
-    """The value of ``X-Wexio-Signature`` for *body* sent at *timestamp* (Unix time, in ``rules.unit``)."""
+def sign(
+    secret: bytes,
+    timestamp: int,
+    body: bytes,
+    *,
+    rules: SignatureProfile = _ASSUMED,
+    retired: bytes | None = None,
+) -> str:
+    """The value of ``X-Wexio-Signature`` for *body* sent at *timestamp* (Unix time, in ``rules.unit``).
+
+    A *retired* secret signs as well: a second ``v1=``.
+    """
     t = str(timestamp)
     signed = body if rules.signed == "body" else t.encode() + b"." + body
-    return f"t={t},v1={hmac.digest(secret, signed, 'sha256').hex()}"
+    second = "" if retired is None else f",v1={hmac.digest(retired, signed, 'sha256').hex()}"
+    return f"t={t},v1={hmac.digest(secret, signed, 'sha256').hex()}{second}"
 
 
 def check(

@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
 from sandbox.clock import breathe, wall_now
 from sandbox.core.config import Config
 from sandbox.core.model import Connection
+from sandbox.core.profile import Profile, SignatureProfile
 from sandbox.core.signing import check
 from sandbox.store import SqliteJournal
 from sandbox.subscriber import Subscriber
@@ -67,6 +69,34 @@ async def test_an_event_arrives_signed_by_the_secret_that_was_shown(api):
     ).valid
     assert seen["X-Wexio-Event-Id"] == event["id"]
     assert "Zoë".encode() in seen.body
+
+
+async def test_a_rotated_secret_signs_for_as_long_as_the_profile_lets_it_over_a_restart_too(tmp_path):
+    signature = SignatureProfile(rotation_overlap=timedelta(hours=1))
+    config = Config(profile=Profile(signature=signature))
+    path = tmp_path / "sandbox.db"
+    async with Receiver() as receiver:
+        async with real(path, config=config) as api:
+            made = await api.connected(url=receiver.url)
+            rotated = (await api.post(f"/connections/{made['id']}/rotate-secret")).json
+        async with real(path, config=config) as api:
+            await emitted(api)
+            await api.post("/settle", {"timeout": "10s"})
+    [seen] = receiver.seen
+    assert seen["X-Wexio-Signature"].count("v1=") == 2
+    for shown in (made, rotated):
+        secret, now = shown["auth"]["secret"].encode(), wall_now().timestamp()
+        assert check(header=seen["X-Wexio-Signature"], body=seen.body, secret=secret, now=now).valid
+
+
+async def test_a_rotated_secret_is_gone_at_once_where_nobody_said_otherwise(api):
+    async with Receiver() as receiver:
+        made = await api.connected(url=receiver.url)
+        await api.post(f"/connections/{made['id']}/rotate-secret")
+        await emitted(api)
+        await api.post("/settle", {"timeout": "10s"})
+    [seen] = receiver.seen
+    assert seen["X-Wexio-Signature"].count("v1=") == 1
 
 
 async def test_the_delivery_shows_what_was_sent_byte_for_byte(api):

@@ -35,6 +35,7 @@ OTHER = {
     "signature.unit": ("milliseconds", "milliseconds"),
     "signature.tolerance": ("1h", timedelta(hours=1)),
     "signature.secret_prefix": ("sec_", "sec_"),
+    "signature.rotation_overlap": ("24h", timedelta(hours=24)),
     "delivery.success": ("[200, 202-204]", (200, 202, 203, 204)),
     "delivery.give_up_on": ("[]", ()),
     "delivery.retry_after": ("honour", "honour"),

@@ -2,13 +2,14 @@
 
 import json
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.model import Basic, Bearer, Connection, Event, Hmac, NoAuth
+from sandbox.core.model import Basic, Bearer, Connection, Event, Hmac, NoAuth, Retired
 from sandbox.core.profile import EnvelopeProfile, Profile, RequestProfile, SignatureProfile
+from sandbox.core.signing import check
 
 OCCURRED = datetime(2026, 4, 24, 14, 2, 10, 123_000, tzinfo=UTC)
 SENT = datetime(2026, 4, 24, 14, 2, 15, 500_000, tzinfo=UTC)
@@ -128,3 +129,18 @@ def test_a_kept_signature_makes_the_same_request_without_the_secret():
     request = sent.request()
     assert Rendering(EVENT, Target(bare), 1, SENT, sent.signature).request() == request
     assert Rendering(EVENT, Target(bare), 1, SENT).request() != request
+
+
+@pytest.mark.parametrize(("left", "signatures"), [(timedelta(seconds=1), 2), (timedelta(), 1)])
+def test_a_retired_secret_signs_too_until_its_time_is_over(left, signatures):
+    auth = Hmac("whsec_new", retired=Retired("whsec_old", until=SENT + left))
+    sent = request(auth)
+    header = dict(sent.headers)["X-Wexio-Signature"]
+    assert header.count("v1=") == signatures
+    # The new one first: a receiver that looks at one signature only looks at this.
+    only_new = dict(request(Hmac("whsec_new")).headers)["X-Wexio-Signature"]
+    assert header.startswith(only_new)
+    now = SENT.timestamp()
+    holds = check(header=header, body=sent.body, secret=b"whsec_old", now=now).valid
+    assert holds == (signatures == 2)
+    assert "whsec" not in repr(auth)
