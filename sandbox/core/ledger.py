@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -172,6 +172,10 @@ class Ledger:
         rows = self._rows.values() if event_id is None else self._by_event.get(event_id, ())
         return (row.snapshot(row.attempts) for row in tuple(rows) if run_id in (None, row.run_id))
 
+    def oldest(self) -> dict[str, Delivery]:
+        """Of each run, the pending delivery that was emitted first."""
+        return oldest(self._rows.values())
+
     def knows(self, event_id: str, *, run_id: str) -> bool:
         """Whether the run has emitted an event with this id."""
         return event_id in self._events.get(run_id, ())
@@ -179,3 +183,14 @@ class Ledger:
     def counts(self, *, run_id: str | None = None) -> Counter[Status]:
         """How many deliveries are in which state."""
         return Counter(row.status for row in self._rows.values() if run_id in (None, row.run_id))
+
+
+def oldest(rows: Iterable[Row]) -> dict[str, Delivery]:
+    """Of each run, the pending one that was emitted first; of however many, only these are made."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        if row.status is Status.PENDING:
+            known = first.get(row.run_id)
+            if known is None or row.emitted_at < known.emitted_at:
+                first[row.run_id] = row
+    return {run_id: row.snapshot() for run_id, row in first.items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sandbox.core.entries import Emitted
-from sandbox.core.ledger import Delivery, Ledger, Row
+from sandbox.core.ledger import Delivery, Ledger, Row, oldest
 from sandbox.core.model import Status
 
 STATUSES: Final = (Status.PENDING, Status.SUCCESS, Status.FAILED, Status.DEAD_LETTER)
@@ -67,6 +67,9 @@ class LeanLedger(Ledger):
             key=_position,
         )
         return (place.snapshot() for place in places)
+
+    def oldest(self) -> dict[str, Delivery]:
+        return oldest(self._places.values())
 
     def knows(self, event_id: str, *, run_id: str) -> bool:
         return event_id in self._watched.get(run_id, ())

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.core.ledger import Delivery
-from sandbox.core.model import Status
 from sandbox.workspace import Workspace
 
 
@@ -27,10 +26,8 @@ def oldest_pending(workspace: Workspace) -> Oldest | None:
     """The delivery that has been pending longest on its own clock: the server's, or its run's."""
     clocks = {run.id: run.at for run in workspace.runs()}
     here = workspace.now()
-    pending = (item for item in workspace.journal.ledger.deliveries() if item.status is Status.PENDING)
-    # In order of emission: the first of each clock is its oldest.
-    first: dict[str, Delivery] = {}
-    for item in pending:
-        first.setdefault(item.run_id if item.run_id in clocks else "", item)
-    found = [Oldest(delivery=item, now=clocks.get(run_id, here)) for run_id, item in first.items()]
+    found = [
+        Oldest(delivery=item, now=clocks.get(run_id, here))
+        for run_id, item in workspace.journal.ledger.oldest().items()
+    ]
     return max(found, key=lambda item: item.seconds, default=None)
