@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from benchmarks.figures import Figure
-from benchmarks.measure import Sample, in_turns, middle
+from benchmarks.measure import Sample, has_uvloop, in_turns, middle, ratios
 
 PART = "6 start"
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -17,24 +17,34 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Seconds from the start of a process."""
+    libraries = ", ".join(("click", "aiohttp", "faker", *(["uvloop"] if has_uvloop() else [])))
     samples = in_turns(
-        {"python": _python, "help": _help, "delivery": _first_delivery}, repetitions=1 if quick else 15
+        {
+            "python": lambda: _ended("-c", "pass"),
+            "click": lambda: _ended("-c", "import click"),
+            "help": lambda: _ended("-m", "sandbox", "--help"),
+            "help of send": lambda: _ended("-m", "sandbox", "send", "--help"),
+            "libraries": lambda: _ended("-c", f"import {libraries}"),
+            "delivery": _first_delivery,
+        },
+        repetitions=1 if quick else 9,
     )
     for what, key, aim in (
         ("python -c pass, for comparison", "python", None),
+        ("import click, for comparison", "click", None),
         ("--help, until it ends", "help", 0.15),
+        ("send --help, until it ends", "help of send", None),
+        (f"import {libraries}, for comparison", "libraries", None),
         ("send, until the receiver has the first bytes", "delivery", 0.6),
     ):
         seconds = [sample.seconds for sample in samples[key]]
         yield Figure(part=PART, what=what, value=middle(seconds), unit="s", aim=aim, samples=seconds)
-
-
-def _python() -> Sample:
-    return _ended("-c", "pass")
-
-
-def _help() -> Sample:
-    return _ended("-m", "sandbox", "--help")
+    for what, these, those in (
+        ("--help of click alone", "help", "click"),
+        ("send of its libraries alone", "delivery", "libraries"),
+    ):
+        values = ratios(samples[these], samples[those], lambda sample: sample.seconds)
+        yield Figure(part=PART, what=what, value=middle(values), unit="times", samples=values)
 
 
 def _ended(*arguments: str) -> Sample:

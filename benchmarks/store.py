@@ -43,7 +43,7 @@ _UNLIMITED: Final = Retention(age=None, entries=None, bytes=None)
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """The engine with it beside without it, then the journal alone: writing, bytes, questions."""
-    count, repetitions, rows = (200, 1, 2_000) if quick else (4_000, 7, 200_000)
+    count, repetitions, rows = (200, 1, 2_000) if quick else (4_000, 5, 100_000)
     warm_up()
     uvloop = has_uvloop()
     with sink() as (name, address), TemporaryDirectory() as folder:

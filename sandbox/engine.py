@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.byhand import ByHand
 from sandbox.clock import running, wall_now
@@ -31,8 +31,10 @@ from sandbox.journal import Journal, MemoryJournal
 from sandbox.owner import Owner
 from sandbox.player import Player
 from sandbox.steering import Speed, SteeredClock
-from sandbox.subscriber import Subscriber
 from sandbox.transport import HttpTransport, Transport
+
+if TYPE_CHECKING:
+    from sandbox.subscriber import Subscriber
 
 
 class Sandbox:

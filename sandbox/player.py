@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from sandbox.clock import Clock, Rank, Waiter, breathe, later
 from sandbox.core.cast import Cast
@@ -15,7 +15,9 @@ from sandbox.core.faults import Faults
 from sandbox.core.ledger import Delivery, Ledger
 from sandbox.core.scenario import Emit, Expect, Outage, Repeat, Scenario, Settle, Step, Wait
 from sandbox.dispatcher import Dispatcher, Spawn
-from sandbox.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from sandbox.subscriber import Subscriber
 
 _BREATH = 32  # emissions between two turns for everybody else
 

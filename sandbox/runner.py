@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from sandbox.clock import wall_now
 from sandbox.core.catalogue import BUILT_EVENTS
@@ -27,7 +28,9 @@ from sandbox.core.retry import RetryPolicy
 from sandbox.core.scenario import Scenario
 from sandbox.engine import Sandbox
 from sandbox.settings import Settings, layered
-from sandbox.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from sandbox.subscriber import Subscriber
 
 
 @dataclass(slots=True)
@@ -116,6 +119,9 @@ async def play(
         subscriber = None
         wanted = _connections(scenario, settings, config)
         if not wanted:
+            # Here and not above: a server's half of HTTP is only for those who need it.
+            from sandbox.subscriber import Subscriber  # noqa: PLC0415
+
             signed_now = sandbox.now if said.signature_time == "sandbox" else wall_now
             subscriber = Subscriber(
                 now=lambda: signed_now().timestamp(),

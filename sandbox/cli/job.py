@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from sandbox.cli.reports import job_page_of, write_summary
 from sandbox.core.errors import CannotRun, ConfigError, Problem, SandboxError, ScenarioError
 from sandbox.core.github import annotation
-from sandbox.core.junit import Suite
-from sandbox.core.problems import render_github
-from sandbox.core.report import Report
 from sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from sandbox.core.junit import Suite
+    from sandbox.core.report import Report
 
 MOST: Final = 10
 """GitHub shows so many annotations of one step."""
@@ -66,6 +67,8 @@ class Job:
     def problems(self, problems: Sequence[Problem]) -> None:
         """Mark what is wrong, or odd, with scenario and configuration files."""
         if problems:
+            from sandbox.core.problems import render_github
+
             self.say(
                 render_github([replace(item, file=file_of(item.file) or item.file) for item in problems])
             )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sandbox.cli.causes import show_causes
 from sandbox.cli.paint import Painter
 from sandbox.clock import wall_now
 from sandbox.core.entries import Attempted
 from sandbox.core.ledger import Delivery
 from sandbox.core.model import Response
-from sandbox.core.refusal import Refusal, explain_refusal
 from sandbox.runner import Stage
+
+if TYPE_CHECKING:
+    from sandbox.core.refusal import Refusal
 
 _MOST: Final = 3
 """So many different statuses are explained."""
@@ -40,7 +41,7 @@ def likely_reason(stage: Stage, attempt: Attempted) -> str | None:
     if attempt.faults:
         return f"It went wrong on purpose: {attempt.went_wrong}." if not _taken(attempt) else None
     found = _explain(stage, attempt)
-    if not isinstance(found, Refusal):
+    if found is None or isinstance(found, str):
         return found
     causes = (
         f"{'Proven' if cause.proven else 'Likely'}: {cause.says}. {_capital(cause.do)}"
@@ -59,11 +60,15 @@ def _capital(said: str) -> str:
 
 def _show(painter: Painter, stage: Stage, attempt: Attempted) -> None:
     match _explain(stage, attempt):
-        case Refusal() as refusal:
-            painter.line((f"hint: {refusal.status} to a signed request; {refusal.known}", "yellow"))
-            show_causes(painter, refusal.causes, indent="  ")
+        case None:
+            pass
         case str(said):
             painter.line((f"hint: {said}", "yellow"))
+        case refusal:
+            from sandbox.cli.causes import show_causes
+
+            painter.line((f"hint: {refusal.status} to a signed request; {refusal.known}", "yellow"))
+            show_causes(painter, refusal.causes, indent="  ")
 
 
 def _explain(stage: Stage, attempt: Attempted) -> Refusal | str | None:
@@ -74,6 +79,8 @@ def _explain(stage: Stage, attempt: Attempted) -> Refusal | str | None:
     server = next((value for name, value in answer.headers if name.lower() == "server"), "")
     if server == "wexio-sandbox" and answer.body:  # `listen`
         return f"the subscriber answered {answer.status}: {answer.body.decode('utf-8', 'replace').strip()}"
+    from sandbox.core.refusal import explain_refusal
+
     return explain_refusal(
         attempt.request,
         answer,

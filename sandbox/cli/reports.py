@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox import __version__
 from sandbox.cli.refusals import likely_reason
@@ -17,9 +18,11 @@ from sandbox.core.entries import Verdict
 from sandbox.core.errors import CannotRun, UsageError
 from sandbox.core.present import shown_url
 from sandbox.core.profile import Profile
-from sandbox.core.report import Play, Report
 from sandbox.runner import Stage
 from sandbox.settings import AUTH_OPTIONS, Settings, flag_of, variable_of
+
+if TYPE_CHECKING:
+    from sandbox.core.report import Play, Report
 
 
 def check_files(settings: Settings) -> None:
@@ -60,6 +63,8 @@ def write(flag: str, path: Path, content: bytes, *, append: bool = False) -> Non
 
 def report_of(plays: Sequence[Play], not_played: Sequence[str], profile: Profile) -> Report:
     """What is told of *plays*."""
+    from sandbox.core.report import Report
+
     return Report(
         plays=plays, not_played=not_played, profile=profile, version=__version__, made_at=wall_now()
     )
@@ -87,6 +92,8 @@ def job_page_of(environ: Mapping[str, str]) -> Path | None:
 
 def play_of(stage: Stage, verdict: Verdict | None, *, began: datetime, command: str) -> Play:
     """What the report tells of one scenario; without a verdict it was interrupted."""
+    from sandbox.core.report import Play
+
     checks, settings = stage.checks, stage.settings
     remarks = []
     if checks.verified or checks.refused:

@@ -84,10 +84,11 @@ def _send(
         faults=faults,
     )
 
-    from sandbox.core.present import plain
+    if assignments:
+        from sandbox.core.present import plain
 
-    for oddity in oddities(merged(assignments)):
-        click.echo(f"warning: {plain(oddity)}", err=True)
+        for oddity in oddities(merged(assignments)):
+            click.echo(f"warning: {plain(oddity)}", err=True)
 
     from sandbox.cli.session import play_all
     from sandbox.files import load_config
@@ -124,7 +125,8 @@ def one_step(
         )
     number = _counting(count) if count is not None else 1
     data = merged(assignments)
-    _check_data(data, contact)
+    if data:
+        _check_data(data, contact)
     asked = _asked(faults, number)
     if number == 1:
         emit = Emit(event=event, channels=channels, contact=contact, data=data, faults=asked)

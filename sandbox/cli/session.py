@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sandbox.cli.ending import Interrupted, run_until_interrupted
 from sandbox.cli.job import job_of
@@ -27,13 +27,16 @@ from sandbox.cli.summary import show_secrets, show_summary, show_title
 from sandbox.cli.words import count, seconds, waiting
 from sandbox.core.config import Config
 from sandbox.core.entries import Entry, Verdict
-from sandbox.core.junit import Suite, junit_xml
+from sandbox.core.ledger import Delivery
 from sandbox.core.model import Status
 from sandbox.core.present import entry_json, json_line
-from sandbox.core.report import Play
 from sandbox.core.scenario import Scenario
 from sandbox.runner import Stage, play
 from sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from sandbox.core.junit import Suite
+    from sandbox.core.report import Play
 
 _NAMED: Final = 5  # of what was pending
 
@@ -57,7 +60,22 @@ def play_all(
         run_until_interrupted(session.play_and_report(), session.interrupted)
     except Interrupted as interrupted:
         return interrupted.exit_code
-    return 0 if all(suite.passed for suite in session.suites) else 1
+    return 0 if all(played.verdict.passed for played in session.played) else 1
+
+
+class _Played(NamedTuple):
+    """A scenario that was played to its end."""
+
+    name: str
+    verdict: Verdict
+    deliveries: Sequence[Delivery]
+    file: str | None
+
+    def suite(self) -> Suite:
+        """The same for JUnit and CI jobs; not every run needs it."""
+        from sandbox.core.junit import Suite
+
+        return Suite(name=self.name, verdict=self.verdict, deliveries=self.deliveries, file=self.file)
 
 
 class _Session:
@@ -69,7 +87,7 @@ class _Session:
         commands: Sequence[Sequence[str]],
         files: Sequence[str | None],
     ) -> None:
-        self.suites: list[Suite] = []
+        self.played: list[_Played] = []
         self._plays: list[Play] = []
         self._scenarios, self._settings, self._config = scenarios, settings, config
         self._commands, self._files = commands, files
@@ -129,7 +147,7 @@ class _Session:
             said.line((f"  {item.who or item.event}", "bold"), (f" ({item.event_id}): {waiting(item)}", ""))
         if len(pending) > _NAMED:
             said.line((f"  and {len(pending) - _NAMED:,} more", ""))
-        if left := self._scenarios[len(self.suites) + 1 :]:
+        if left := self._scenarios[len(self.played) + 1 :]:
             said.line(("not played: " + ", ".join(item.name for item in left), ""))
         sys.stderr.flush()
 
@@ -166,16 +184,21 @@ class _Session:
 
     def _show(self, scenario: Scenario, verdict: Verdict) -> None:
         assert self._stage is not None
-        self._plays.append(self._play_of(self._stage, verdict))
-        file = self._files[len(self.suites)]
-        self.suites.append(
-            Suite(name=scenario.name, verdict=verdict, deliveries=self._stage.deliveries(), file=file)
-        )
+        file = self._files[len(self.played)]
+        self.played.append(_Played(scenario.name, verdict, self._stage.deliveries(), file))
+        if self._told_of:
+            self._plays.append(self._play_of(self._stage, verdict))
         sys.stderr.flush()
         show_summary(err() if self._settings.json else out(), self._stage, verdict)
         sys.stdout.flush()
         if self._job is not None:
-            self._job.mark(self.suites[-1], again=self._plays[-1].command)
+            self._job.mark(self.played[-1].suite(), again=self._plays[-1].command)
+
+    @property
+    def _told_of(self) -> bool:
+        """Whether somebody wants more than what is shown meanwhile."""
+        page, summary = self._settings.report, self._settings.summary
+        return page is not None or summary is not None or self._job is not None
 
     def _play_of(self, stage: Stage, verdict: Verdict | None) -> Play:
         words = self._commands[len(self._plays)]
@@ -183,10 +206,21 @@ class _Session:
             stage, verdict, began=self._began, command=again(words, self._settings, stage, self._began)
         )
 
+    def _junit(self, path: Path) -> None:
+        from sandbox.core.junit import Suite, junit_xml
+
+        suites = [played.suite() for played in self.played]
+        if self._stage is not None and len(suites) == self._begun - 1:
+            name, file = self._stage.scenario.name, self._files[len(suites)]
+            suites.append(Suite(name=name, deliveries=self._stage.deliveries(), file=file))
+        if suites:  # else nothing was begun, and why that is has been told
+            suites += (Suite(name=item.name, begun=False) for item in self._scenarios[len(suites) :])
+            write("--junit", path, junit_xml(suites))
+
     def _report(self) -> None:
-        page, summary = self._settings.report, self._settings.summary
-        if page is None and summary is None and self._job is None:
+        if not self._told_of:
             return
+        page, summary = self._settings.report, self._settings.summary
         plays = list(self._plays)
         if self._stage is not None and len(plays) == self._begun - 1:
             plays.append(self._play_of(self._stage, None))
@@ -207,17 +241,17 @@ class _Session:
         painter.table(
             [
                 [
-                    [("PASSED", "green") if suite.passed else ("FAILED", "red")],
-                    [(suite.name, "bold")],
-                    [(f"{count(len(suite.deliveries), 'delivery', 'deliveries')}", "")],
+                    [("PASSED", "green") if played.verdict.passed else ("FAILED", "red")],
+                    [(played.name, "bold")],
+                    [(f"{count(len(played.deliveries), 'delivery', 'deliveries')}", "")],
                 ]
-                for suite in self.suites
+                for played in self.played
             ],
             [Column(), Column(least=12), Column()],
         )
-        failed = sum(not suite.passed for suite in self.suites)
+        failed = sum(not played.verdict.passed for played in self.played)
         word, style = ("FAILED", "bold red") if failed else ("PASSED", "bold green")
         how = (
-            f"{failed} of {len(self.suites)} scenarios failed" if failed else f"{len(self.suites)} scenarios"
+            f"{failed} of {len(self.played)} scenarios failed" if failed else f"{len(self.played)} scenarios"
         )
         painter.line((word, style), (f" {how} · {seconds(milliseconds)}", "bold"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.core.case import Case
-from sandbox.core.diagnosis import Diagnosis, diagnose
 from sandbox.core.model import Headers
 from sandbox.core.scenario import Answer
 from sandbox.core.signing import Check
+
+if TYPE_CHECKING:
+    from sandbox.core.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,9 @@ class Received:
     @property
     def diagnosis(self) -> Diagnosis | None:
         """Why the signature does not hold, worked out when it is asked for; None where it was not checked."""
+        # Here and not above: a signature that holds needs no explanation.
+        from sandbox.core.diagnosis import Diagnosis, diagnose  # noqa: PLC0415
+
         if self.case is not None:
             return diagnose(self.case)
         return None if self.check is None else Diagnosis(check=self.check)

@@ -701,6 +701,21 @@ def test_a_variable_of_another_command_is_no_mistake(cli):
     assert cli("schema", "event", env=fine).err == ""
 
 
+def test_a_delivery_imports_no_more_than_it_needs(receiving):
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-X", "importtime", "-m", "sandbox", "send", "chat.created"),
+            *("--to", receiving().url, "--seed", "1"),
+        ],
+        capture_output=True, text=True, check=True, timeout=PATIENCE,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert "sandbox.transport" in imported
+    for_others = ("diagnosis", "junit", "meaning", "refusal", "report")
+    assert not imported & {f"sandbox.core.{name}" for name in for_others}
+    assert not imported & {"aiohttp.web", "sandbox.subscriber", "pydantic", "rich", "xml", "yaml"}
+
+
 def test_the_module_is_the_program(process):
     done = process("send", "chat.created", "--seed", "1", "--speed", "max")
     assert done.code == 0
