@@ -12,8 +12,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks import ladder, latency, soak, start, throughput, waiting, work
-from benchmarks.figures import Figure, in_one_line, machine, table
+from benchmarks import fixtures, ladder, latency, start, store, throughput, waiting, work
+from benchmarks.figures import Figure, in_one_line, judgement, machine, table
 from sandbox.clock import wall_now
 
 PARTS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
@@ -24,7 +24,7 @@ PARTS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
     "waiting": waiting.measure,
     "ladder": ladder.measure,
     "start": start.measure,
-    "soak": soak.measure,
+    "fixtures": fixtures.measure,
 }
 
 

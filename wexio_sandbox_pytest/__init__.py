@@ -239,6 +239,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Beside a failure, say what was sent and what was answered, and how to see it again."""
     report = yield
-    if report.failed and report.when != "teardown" and (told := item.stash.get(_told, None)):
+    told = item.stash.get(_told, None)
+    if told and report.when == "teardown":
+        del item.stash[_told]  # items live until the session ends, and sandboxes should not
+    elif told and report.failed:
         report.sections.append(("wexio-sandbox", "\n".join(say() for say in told)))
     return report

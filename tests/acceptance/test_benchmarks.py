@@ -12,7 +12,7 @@ import pytest
 from benchmarks.figures import Figure, judgement, table
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("throughput", "work", "latency", "waiting", "ladder", "start", "soak")
+PARTS = ("throughput", "store", "work", "latency", "waiting", "ladder", "start", "fixtures")
 
 
 def benchmarks(*arguments):
