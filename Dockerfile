@@ -7,6 +7,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY sandbox ./sandbox
 COPY scenarios ./scenarios
+COPY wexio_sandbox_pytest ./wexio_sandbox_pytest
 # An environment without pip of its own; what is installed is compiled here, since the
 # finished image is never written to.
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \

@@ -47,7 +47,7 @@ bench: $(VENV)/.installed-dev
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf $(EXPRESS)/node_modules $(AXE)/node_modules
-	find sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find sandbox wexio_sandbox_pytest tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- stamps: what is there is not made again ----------------------------------------
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 TOP_LEVEL = {
     *(".ci", ".dockerignore", ".gitignore", "Dockerfile", "Makefile", "pyproject.toml"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
-    *("benchmarks", "examples", "sandbox", "scenarios", "tests"),
+    *("benchmarks", "examples", "sandbox", "scenarios", "tests", "wexio_sandbox_pytest"),
 }
 
 
