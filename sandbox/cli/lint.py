@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import click
 
@@ -37,6 +38,11 @@ def lint(scenario: tuple[str, ...], form: str) -> int:
             found += lint_scenario(name, environ=os.environ)
         except UsageError as error:  # a file that cannot be read is no reason to pass over the others
             found.append(Problem(file=name, message=str(error)))
+    if form == "github":
+        from sandbox.cli.job import file_of
+
+        # From where GitHub looks, which need not be the folder that the command runs in.
+        found = [replace(problem, file=file_of(problem.file) or problem.file) for problem in found]
     render = {"json": rendering.render_json, "github": rendering.render_github}.get(
         form, rendering.render_text
     )

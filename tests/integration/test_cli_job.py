@@ -68,6 +68,14 @@ def test_a_scenario_that_cannot_be_played_is_marked_where_it_is_wrong(cli, folde
     assert "mine.yaml:2:16: Wexio documents no event" in done.err
 
 
+def test_lint_marks_a_file_by_its_place_in_the_repository(cli, folder, job):
+    (folder / "mine.yaml").write_text("name: x\nsteps: [{emit: chat.craeted}]\n")
+    [line] = annotations(cli("lint", "--format", "github", "mine.yaml", env=job))
+    assert line.startswith(f"::error file={folder.name}/mine.yaml,line=2,")
+    [line] = annotations(cli("lint", "--format", "github", "mine.yaml"))
+    assert line.startswith("::error file=mine.yaml,line=2,")
+
+
 def test_a_warning_is_marked_as_one(cli, folder, job):
     (folder / "mine.yaml").write_text(
         "name: x\ncontacts: {ann: {}}\nsteps:\n  - {emit: chat.created, channel: VIBER, contact: ann}\n"
