@@ -193,9 +193,9 @@ def parse_fault(text: str) -> Fault:
     for item in rest.split(",") if colon else ():
         name, equals, value = item.partition("=")
         if not equals or not value:
-            raise UsageError(f"{text!r}: an argument is written name=value, such as delay:by=3s,attempt=2")
+            raise UsageError(f"{item!r}: an argument is written name=value, such as delay:by=3s,attempt=2")
         if name in found:
-            raise UsageError(f"{text!r}: {name} is there twice")
+            raise UsageError(f"{name} is there twice")
         found[name] = _number(name, value) if name in _NUMBERS else value
     return read_fault(found)
 

@@ -23,6 +23,7 @@ from sandbox.cli import COMMANDS, commands
 from sandbox.core.catalogue import CHANNELS
 from sandbox.core.configfile import parse_config
 from sandbox.core.errors import SandboxError
+from sandbox.core.faults import KINDS, Fault, arguments
 from sandbox.core.model import ErrorType
 from sandbox.core.parse import read_scenario
 from sandbox.core.profile import HEADERS, Profile, in_words
@@ -287,10 +288,18 @@ def test_every_shipped_scenario_is_in_readme():
 
 def test_every_header_error_and_exit_code_is_in_readme():
     assert [name for name in HEADERS if f"| `{name}` |" not in README] == []
-    later = {"dropped"}  # of faults, which are not here yet
-    assert [name for name in ErrorType.__args__ if f"`{name}`" not in README and name not in later] == []
+    assert [name for name in ErrorType.__args__ if f"`{name}`" not in README] == []
     codes = {0, 130, *(kind.exit_code for kind in (SandboxError, *_below(SandboxError)))}
     assert [code for code in codes if f"| `{code}` |" not in README] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_fault_is_in_readme_with_all_that_it_takes_and_its_defaults(kind):
+    [row] = [line for line in README.splitlines() if line.startswith(f"| `{kind}` |")]
+    own = [name for name in arguments(kind) if name not in ("attempt", "chance")]
+    assert all(f"`{name}` (" in row for name in own)
+    shown = Fault(do=kind).json()
+    assert all(str(shown[name]) in row for name in own)
 
 
 def test_every_route_of_the_server_is_in_readme():
