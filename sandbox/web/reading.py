@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import parse_qsl
@@ -32,7 +32,6 @@ Path = tuple[str | int, ...]
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MOST_PARAMETERS: Final = 50
-_NOT_YET: Final[Mapping[str, str]] = {"faults": "faults are documented, not yet built"}
 
 
 def pointer(path: Path) -> str:
@@ -214,8 +213,6 @@ def _fault(detail: ErrorDetails, field: str, path: Path, shape: type[BaseModel],
             return Fault(field=field, message="is missing")
         case "extra_forbidden":
             name, known = str(path[-1]), known_keys(shape, detail["loc"][:-1])
-            if name in _NOT_YET and noun == "field":
-                return Fault(field=field, message=_NOT_YET[name])
             near = get_close_matches(name, known, 1)
             others = f"there are {', '.join(known)}" if known else "there are none"
             return Fault(

@@ -1,6 +1,6 @@
 """A server's workspace that is killed again and again: a program of its own, for `test_crash`.
 
-    python -m tests.acceptance.crashing DATABASE URL ROUNDS SEED [EVENTS]
+    python -m tests.acceptance.crashing DATABASE URL ROUNDS SEED EVENTS [FAULT...]
 
 Each round forks a child that opens the database, takes up what is there, lets things
 happen, and writes down each event that it has acknowledged.  The parent kills it with
@@ -24,6 +24,7 @@ from sandbox.clock import wall_now
 from sandbox.core.cast import Cast
 from sandbox.core.config import Config
 from sandbox.core.errors import Conflict
+from sandbox.core.faults import Faults, as_faults
 from sandbox.core.ids import Seed
 from sandbox.core.model import Connection, Hmac
 from sandbox.core.retry import Backoff, RetryPolicy
@@ -40,7 +41,9 @@ CONNECTIONS = 3
 READY = b"ready\n"
 
 
-async def live(database: str, url: str, told: int, *, events: int, last: bool) -> dict[str, int]:
+async def live(
+    database: str, url: str, told: int, *, events: int, last: bool, faults: Faults
+) -> dict[str, int]:
     """One life of the workspace; *told* is where acknowledged events are written down."""
     transport = HttpTransport()
     async with (
@@ -63,7 +66,7 @@ async def live(database: str, url: str, told: int, *, events: int, last: bool) -
             counts = await workspace.settle(timedelta(seconds=120))
         else:
             for _ in range(events):
-                emitted, deliveries = await workspace.emit(EventOrder(count=2))
+                emitted, deliveries = await workspace.emit(EventOrder(count=2, faults=faults))
                 os.write(told, json.dumps([[e.id for e in emitted], deliveries]).encode() + b"\n")
             counts = await workspace.settle(None)
             await asyncio.get_running_loop().create_future()
@@ -71,7 +74,7 @@ async def live(database: str, url: str, told: int, *, events: int, last: bool) -
         return {str(status): number for status, number in counts.items()}
 
 
-def main(database: str, url: str, rounds: int, seed: int, events: int) -> None:
+def main(database: str, url: str, rounds: int, seed: int, events: int, faults: Faults) -> None:
     # Names are slow to make for the first time; a child should die of us, not before its first word.
     warm = Cast(Seed(seed))
     for _ in range(500):
@@ -84,7 +87,7 @@ def main(database: str, url: str, rounds: int, seed: int, events: int) -> None:
         child = os.fork()
         if not child:
             os.close(reading)
-            counts = asyncio.run(live(database, url, writing, events=events, last=last))
+            counts = asyncio.run(live(database, url, writing, events=events, last=last, faults=faults))
             os.write(writing, json.dumps(counts).encode() + b"\n")
             os._exit(0)
         os.close(writing)
@@ -104,4 +107,11 @@ def main(database: str, url: str, rounds: int, seed: int, events: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))
+    main(
+        sys.argv[1],
+        sys.argv[2],
+        int(sys.argv[3]),
+        int(sys.argv[4]),
+        int(sys.argv[5]),
+        as_faults(sys.argv[6:]),
+    )

@@ -120,9 +120,17 @@ WRONG = {
         {"event": "chat.created", "contact": "none", "data": {"contact": {"firstName": "A"}}},
         {"/data/contact": "contact: none leaves data.contact out"},
     ),
-    "faults": (
-        {"event": "chat.created", "faults": [{"do": "drop"}]},
-        {"/faults": "faults are documented, not yet built"},
+    "a fault misspelt": (
+        {"event": "chat.created", "faults": [{"do": "unicode"}, {"do": "wrong_secrt"}]},
+        {"/faults/1/do": "no fault is called 'wrong_secrt'"},
+    ),
+    "an argument that a fault does not take": (
+        {"event": "chat.created", "faults": [{"do": "stale", "over": "3s"}]},
+        {"/faults/0/over": "there is no field 'over' here"},
+    ),
+    "faults that exclude each other": (
+        {"event": "chat.created", "faults": [{"do": "stale"}, {"do": "future"}]},
+        {"/faults/1": "stale and future exclude each other"},
     ),
 }  # fmt: skip
 
@@ -365,3 +373,24 @@ async def test_a_seed_reaches_the_workspace_for_what_is_rendered_and_for_what_is
     assert api.workspace.asked[-1].seed == 7
     body = {"event": "chat.created", "seed": 7, "connection_id": made["id"]}
     assert (await api.post("/render", body)).status == 200
+
+
+async def test_a_single_event_has_no_order_and_several_have(api):
+    body = {"event": "chat.created", "faults": [{"do": "reorder"}]}
+    refused = await api.post("/events", body)
+    assert (refused.status, refused.errors) == (422, {"/faults/0": "a single event has no order"})
+    assert (await api.post("/events", body | {"count": 2})).status == 202
+
+
+async def test_faults_are_handed_on_as_they_were_asked_for(api):
+    faults = [{"do": "delay", "by": "3s", "attempt": 2}, {"do": "duplicate", "chance": 0.1}]
+    assert (await api.post("/events", {"event": "chat.created", "faults": faults})).status == 202
+    assert [fault.json() for fault in api.workspace.asked[-1].faults] == faults
+
+
+@pytest.mark.parametrize("kind", ["slow_body", "truncated_body", "reset", "drop", "delay", "duplicate"])
+async def test_what_is_no_part_of_a_request_is_not_rendered(api, kind):
+    body = {"event": "chat.created", "auth": {"type": "NONE"}, "faults": [{"do": kind}]}
+    refused = await api.post("/render", body)
+    assert refused.status == 422
+    assert refused.errors["/faults/0"].startswith(f"{kind} is how a request is sent")

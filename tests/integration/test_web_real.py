@@ -316,3 +316,47 @@ async def test_a_run_tells_its_steps_and_where_it_is(api):
     while (run := (await api.get(f"/runs/{run['id']}")).json)["status"] == "playing":
         await breathe()
     assert (run["status"], run["step"], run["step_at"], run["note"]) == ("finished", None, None, None)
+
+
+async def test_what_goes_wrong_on_purpose_is_done_and_marked(api):
+    async with Receiver(lambda seen: 401 if seen.number == 1 else 200) as receiver:
+        made = await api.connected(url=receiver.url, auth={"type": "HMAC", "secret": "whsec_x"})
+        body = {
+            "event": "chat.created",
+            "faults": [
+                {"do": "tampered_body", "attempt": 1},
+                {"do": "duplicate", "attempt": 2},
+                {"do": "unicode"},
+            ],
+            "connection_ids": [made["id"]],
+        }
+        [id] = (await api.post("/events", body)).json["deliveries"]
+        await api.put("/clock", {"speed": 1000})
+        await api.post("/settle", {"timeout": "20s"})
+        delivery = (await api.get(f"/deliveries/{id}")).json
+        stats = (await api.get("/stats")).json
+    assert delivery["status"] == "SUCCESS"
+    told = [(item["attempt"], [fault["do"] for fault in item["faults"]]) for item in delivery["attempts"]]
+    assert told == [
+        (1, ["tampered_body", "unicode"]),
+        (2, ["duplicate", "unicode"]),
+        (2, ["duplicate", "unicode"]),
+    ]
+    assert [item.get("copy", False) for item in delivery["attempts"]] == [False, False, True]
+    assert [seen.body.decode() for seen in receiver.seen] == [
+        item["request"]["body"] for item in delivery["attempts"]
+    ]
+    assert stats["attempts"]["total"] == 2, "a copy is no attempt"
+    rows = (await api.get("/journal?limit=1000")).json["items"]
+    assert [row["faults"] for row in rows if row["kind"] == "emitted"] == [body["faults"]]
+
+
+async def test_a_rendered_request_goes_wrong_as_asked(api):
+    right = {"event": "chat.created", "auth": {"type": "HMAC", "secret": "whsec_x"}}
+    wrong = await api.post("/render", right | {"faults": [{"do": "malformed_signature"}]})
+    assert wrong.json["headers"]["X-Wexio-Signature"] == "t=soon,v1=not-hex"
+    other = {"do": "malformed_signature", "attempt": 2}
+    assert (
+        "soon"
+        not in (await api.post("/render", right | {"faults": [other]})).json["headers"]["X-Wexio-Signature"]
+    )
