@@ -149,11 +149,12 @@ class CardView:
 
     # --- writing -----------------------------------------------------------------------
 
-    def _line(self, *spans: Span) -> None:
+    def _line(self, *spans: Span, whole: bool = False) -> None:
+        """A line; where it is too long for a terminal it is broken at words, unless it must stay *whole*."""
         if self._console is None:
             self._plain.line(*spans)
         else:
-            self._console.print(rich_text(spans), soft_wrap=True)
+            self._console.print(rich_text(spans), soft_wrap=whole)
 
     def _labelled(self, label: str, said: str, *, style: str = "") -> None:
         said = self._ink.mask(said)
@@ -168,7 +169,7 @@ class CardView:
     def _block(self, label: str, text: str) -> None:
         """*text* with its lines as they are, to be copied."""
         for number, line in enumerate(text.splitlines()):
-            self._line((f"  {label if not number else '':{_LABEL}}", DIM), (line, "cyan"))
+            self._line((f"  {label if not number else '':{_LABEL}}", DIM), (line, "cyan"), whole=True)
 
     def _wrapped(self, said: str, *, indent: int, style: str) -> None:
         for line in self._broken(said, indent):
