@@ -113,13 +113,13 @@ def _play(plan: Plan, settings: Settings, config: Config, form: str) -> int:
         return leaving.exit_code
     finally:
         view.stop()
+    if report.silent and settings.to is not None:
+        raise CannotRun(f"nobody answers at {shown_url(settings.to)}: not one request met anybody")
     if form == "json":
         sys.stdout.write(json_line(report.json()) + "\n")
     else:
         _show(report)
     sys.stdout.flush()
-    if report.silent and settings.to is not None:
-        raise CannotRun(f"nobody answers at {shown_url(settings.to)}: not one request met anybody")
     return 0 if report.passed else 1
 
 
@@ -136,14 +136,16 @@ class _View:
     def begin(self, connection: Connection) -> None:
         """The first line, before anything happens."""
         from sandbox.cli.paint import err, out
-        from sandbox.cli.words import DIM, policy, target
+        from sandbox.cli.words import DIM, count, policy, target
         from sandbox.core.durations import format_duration
         from sandbox.core.model import Hmac
 
         painter = out() if self.text else err()
         length = format_duration(self.plan.outage)
         painter.line(("Outage drill", "bold"), (" → ", DIM), (target(connection), "cyan"))
-        painter.line((f"an outage of {length} · {self.plan.count:,} events at {self.plan.written}", DIM))
+        painter.line(
+            (f"an outage of {length} · {count(self.plan.count, 'event')} at {self.plan.written}", DIM)
+        )
         retry: Any = connection.retry
         painter.line((policy(retry), DIM))
         sys.stdout.flush()

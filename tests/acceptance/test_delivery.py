@@ -134,7 +134,9 @@ async def test_a_shipped_scenario_plays_against_the_built_in_subscriber(name):
     assert verdict["expectations"]
 
 
-@pytest.mark.parametrize("name", sorted(set(SHIPPED) - {"dead-letter", "outage-and-recovery"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(SHIPPED) - {"dead-letter", "outage-and-recovery", "outage-drill"})
+)
 async def test_a_shipped_scenario_plays_against_an_independent_receiver(name):
     async with Receiver() as receiver:
         code, out, err = await wexio_sandbox(

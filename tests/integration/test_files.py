@@ -11,8 +11,8 @@ from sandbox.files import CONFIG_NAME, lint_scenario, load_config, shipped_scena
 PLAY = "name: mine\nsteps: [{emit: chat.created}]\n"
 
 SHIPPED = (
-    "busy-morning", "dead-letter", "first-contact", "first-contact-instagram", "first-contact-telegram",
-    "first-contact-viber", "first-contact-whatsapp", "no-contact", "outage-and-recovery", "proactive-chat",
+    "busy-morning", "dead-letter", "faults", "first-contact", "first-contact-instagram", "first-contact-telegram",
+    "first-contact-viber", "first-contact-whatsapp", "no-contact", "outage-and-recovery", "outage-drill", "proactive-chat",
     "sales-demo",
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ EXHIBITS = {f"{page.stem}: {exhibit.title}": exhibit for page in PAGES for exhib
 SPEAKING = (
     "core/readers", "core/meaning", "core/complaints", "core/expand", "core/merge", "core/durations",
     "core/moments", "core/operating", "core/yamlnodes", "core/yamlscan", "core/yamltext", "core/answers", "core/configfile",
-    "settings", "files", "cli/__init__", "cli/send", "cli/lint", "cli/schema", "cli/completion", "cli/listen", "cli/serve", "cli/verify",
+    "settings", "files", "core/drill", "cli/__init__", "cli/check", "cli/drill", "cli/send", "cli/lint", "cli/schema", "cli/completion", "cli/listen", "cli/serve", "cli/verify",
 )  # fmt: skip
 """The modules that refuse what people write."""
 
