@@ -87,6 +87,14 @@ class Server:
         return json.loads(text) if text else None
 
 
+    def play(self, scenario: str, **more: Any) -> str:
+        """Play a scenario by name to its end; its run's id."""
+        run = self.call("POST", "/runs", {"scenario": scenario, "speed": "max", **more})
+        while run["status"] == "playing":
+            run = self.call("GET", f"/runs/{run['id']}")
+        return str(run["id"])
+
+
 @contextmanager
 def served(*flags: str, db: str = ":memory:") -> Iterator[Server]:
     """A server until the end of the block."""
@@ -142,7 +150,8 @@ class Visitor:
 
     def assert_nothing_went_wrong(self) -> None:
         """No error in the console, no request to elsewhere; *forgiven* are those that a test provokes."""
-        assert [it for it in self.wrong if not any(part in it for part in self.forgiven)] == []
+        wrong = [it for it in self.wrong if not any(part in it for part in self.forgiven)]
+        assert not wrong, "\n".join(wrong)
 
 
 @asynccontextmanager

@@ -134,6 +134,7 @@ function apply(entries) {
     while (order.length > MOST) deliveries.delete(order.shift());
     revision.value += 1;
     if (unknownRun) runsSoon();
+    statsSoon();
   });
   for (const listen of listeners) listen(entries);
 }
@@ -238,14 +239,18 @@ export function shortened(entry, began) {
   };
 }
 
-let soon = 0;
-function runsSoon() {
-  if (soon) return;
-  soon = setTimeout(async () => {
-    soon = 0;
-    await loadRuns().catch(() => null);
-  }, 200);
+/** *load* a while after it was asked for, once however often it was; what fails then is told by the link. */
+function eventually(load, wait) {
+  let timer = 0;
+  return () => {
+    timer ||= setTimeout(() => {
+      timer = 0;
+      load().catch(() => null);
+    }, wait);
+  };
 }
+const runsSoon = eventually(loadRuns, 200);
+const statsSoon = eventually(loadStats, 1000);
 
 // --- saying -----------------------------------------------------------------------------
 

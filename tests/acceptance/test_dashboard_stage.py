@@ -1,0 +1,212 @@
+"""Stage, as a person in front of an audience uses it: on the real server, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.browser import served, visiting
+
+HOSTILE = """
+name: "<img src=x onerror=alert(1)>"
+contacts:
+  mallory: {firstName: "<script>document.title='taken'</script>", lastName: "\\u202Egnirts"}
+steps:
+  - {emit: chat.created, channel: WHATSAPP, contact: mallory, note: "<b onclick=alert(2)>note</b>"}
+"""
+PATIENT = """
+name: A long day
+contacts: {alex: {firstName: Alex, lastName: Stone, phoneNumber: "+46701740612"}}
+steps:
+  - {emit: chat.created, channel: WHATSAPP, contact: alex, note: Alex writes.}
+  - wait: 1h
+  - {emit: chat.created, channel: VIBER, note: And somebody on Viber.}
+  - wait: 1h
+"""
+
+
+@pytest.fixture
+def server():
+    with served() as running:
+        yield running
+
+
+def played(server, text, **more):
+    return server.call("POST", "/runs", {"scenario_yaml": text, **more})["id"]
+
+
+async def test_a_scenario_is_chosen_played_and_comes_to_its_end(server):
+    async with visiting(server) as visitor:
+        page = await visitor.open("stage")
+        await page.get_by_role("button", name="Max").click()
+        await page.get_by_role("button", name="Play First contact on every channel").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("First contact on every channel")
+        await expect(page.get_by_text("Every expectation held.")).to_be_visible()
+        phones = page.get_by_role("region", name="Phones")
+        for channel in ("WhatsApp", "Telegram", "Viber", "Instagram"):
+            await expect(phones.get_by_role("article", name=channel).locator(".chat")).to_have_count(1)
+        whatsapp = phones.get_by_role("article", name="WhatsApp")
+        await expect(whatsapp).to_contain_text("Alex Stone")
+        await expect(whatsapp).to_contain_text("Sweden")
+        falls = page.get_by_role("list", name="Deliveries, newest first").get_by_role("listitem")
+        await expect(falls).to_have_count(4)
+        await expect(falls.filter(has_text="Success")).to_have_count(4)
+        address = page.url
+        # The address holds what is open: somebody else sees the same, attempts included.
+        said = sorted(await falls.all_inner_texts())
+        await page.reload()
+        await expect(falls).to_have_count(4)
+        await expect(page.get_by_text("Every expectation held.")).to_be_visible()
+        await expect(falls.filter(has_text="200")).to_have_count(4)
+        assert (page.url, sorted(await falls.all_inner_texts())) == (address, said)
+
+
+async def test_it_is_paused_stepped_and_played_again_by_keys(server):
+    run = played(server, PATIENT)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_text("Alex writes.")).to_be_visible()
+        await expect(page.locator(".segment[aria-current=step]")).to_have_attribute("data-kind", "wait")
+        await page.keyboard.press("Space")
+        await expect(page.get_by_text("paused", exact=True)).to_be_visible()
+        assert server.call("GET", f"/runs/{run}")["status"] == "paused"
+        await page.keyboard.press("ArrowRight")
+        await expect(page.get_by_text("And somebody on Viber.")).to_be_visible()
+        await page.keyboard.press("r")
+        await expect(page).not_to_have_url(re.compile(run))
+        await expect(page.get_by_text("Alex writes.")).to_be_visible()
+        assert server.call("GET", f"/runs/{run}")["status"] == "stopped"
+        again = server.call("GET", "/runs")["items"][0]
+        assert again["seed"] == server.call("GET", f"/runs/{run}")["seed"]
+
+
+async def test_the_speed_changes_while_it_plays(server):
+    run = played(server, PATIENT)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await page.keyboard.press("]")
+        await expect(page.get_by_role("button", name="5×")).to_have_attribute("aria-pressed", "true")
+        assert server.call("GET", f"/runs/{run}")["speed"] == 5
+        await page.get_by_role("button", name="Max").click()
+        await expect(page.get_by_text("Every expectation held.")).to_be_visible()
+
+
+async def test_a_subscriber_that_goes_down_is_seen_and_recovers(server):
+    run = played(server, PATIENT)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_text("Success")).to_be_visible()
+        await page.get_by_role("button", name="Subscriber down").click()
+        await expect(page.locator(".mood")).to_have_text("down")
+        assert server.call("GET", "/subscriber")["outage"]["status"] == "down"
+        await page.get_by_role("button", name="Pause").click()
+        await page.get_by_role("button", name="One step").click()
+        fall = page.get_by_role("list", name="Deliveries, newest first").get_by_role("listitem").first
+        await expect(fall).to_have_attribute("data-tone", "bad")
+        await expect(fall).to_contain_text("connect")
+        await expect(fall).to_contain_text(re.compile(r"again in \d+ s"))
+        await page.get_by_role("button", name="Recover").click()
+        await expect(page.locator(".mood")).to_have_text("well")
+        await page.get_by_role("button", name="Play", exact=True).click()
+        await page.get_by_role("button", name="Max").click()
+        await expect(fall).to_contain_text("Success")
+
+
+async def test_the_next_three_are_refused_and_no_more(server):
+    async with visiting(server) as visitor:
+        run = played(server, PATIENT.replace("wait: 1h", "wait: 1s"), start="2026-04-24T14:02:10Z")
+        page = await visitor.open(f"stage/{run}")
+        await page.keyboard.press("3")
+        await expect(page.get_by_text("The next three requests will be refused.").last).to_be_visible()
+        await page.keyboard.press("r")
+        await page.get_by_role("button", name="Max").click()
+        await expect(page.get_by_text("Every expectation held.")).to_be_visible()
+        await expect(page.locator(".codes code", has_text="503")).to_have_count(3)
+
+
+async def test_slow_answers_are_scripted_and_shown(server):
+    run = played(server, PATIENT)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await page.get_by_role("button", name="Slow").click()
+        await expect(page.locator(".mood")).to_have_text("slow")
+        assert server.call("GET", "/subscriber")["respond"] == [{"status": 200, "after": "3s"}]
+
+
+async def test_where_the_subscriber_is_ones_own_deliveries_are_held_back(server):
+    url = server.call("GET", "/subscriber")["url"].replace("127.0.0.1", "localhost")
+    server.call("POST", "/connections", {"name": "crm", "url": url})
+    run = played(server, PATIENT)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_role("button", name="Slow")).to_have_count(0)
+        await page.get_by_role("button", name="Hold deliveries back").click()
+        await expect(page.locator(".mood")).to_have_text("held back")
+        assert server.call("GET", "/connections")["items"][0]["active"] is False
+        await page.get_by_role("button", name="Let them go").click()
+        await expect(page.locator(".mood")).to_have_text("your own")
+
+
+async def test_presenting_hides_the_frame_and_addresses_and_is_left_by_escape(server):
+    run = played(server, PATIENT)
+    async with visiting(server, width=1920, height=1080) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        url = server.call("GET", "/subscriber")["url"]
+        await expect(page.get_by_text(url)).to_be_visible()
+        await page.keyboard.press("p")
+        await expect(page.get_by_role("navigation")).to_be_hidden()
+        await expect(page.get_by_text(url)).to_have_count(0)
+        assert "whsec_" not in await page.content()
+        size = "parseFloat(getComputedStyle(document.querySelector('.stage-note p')).fontSize)"
+        assert await page.evaluate(size) >= 24
+        await page.keyboard.press("n")
+        await expect(page.get_by_text("Alex writes.")).to_have_count(0)
+        await page.keyboard.press("n")
+        await expect(page.get_by_text("Alex writes.")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("navigation")).to_be_visible()
+
+
+async def test_hostile_names_notes_and_titles_are_text(server):
+    run = played(server, HOSTILE, speed="max")
+    async with visiting(server) as visitor:
+        dialogs: list[str] = []
+        visitor.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=alert(1)>")
+        await expect(page.locator(".chat")).to_contain_text("<script>document.title='taken'</script>")
+        await expect(page).to_have_title(re.compile("Stage"))
+        assert await page.locator("main script, main img, main [onclick]").count() == 0
+        assert dialogs == []
+
+
+async def test_a_run_that_is_not_there_says_what_to_do(server):
+    async with visiting(server) as visitor:
+        visitor.forgiven = ("404",)
+        page = await visitor.open("stage/run_000000000000")
+        await expect(page.get_by_text("This run is not here")).to_be_visible()
+        await page.get_by_role("link", name="Choose a scenario").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Stage")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_serious_on_a_full_stage(server, scheme):
+    run = server.play("first-contact")
+    async with visiting(server, color_scheme=scheme, reduced_motion="reduce") as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_text("Every expectation held.")).to_be_visible()
+        assert await visitor.axe() == []
+        await page.keyboard.press("p")
+        await expect(page.get_by_role("navigation")).to_be_hidden()
+        assert await visitor.axe() == []
+
+
+@pytest.mark.parametrize("width", [360, 820, 1920])
+async def test_a_full_stage_is_no_wider_than_the_screen(server, width):
+    run = server.play("first-contact")
+    async with visiting(server, width=width) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_text("Every expectation held.")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
