@@ -20,6 +20,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 AXE = Path(__file__).parent / "axe"
@@ -86,7 +87,6 @@ class Server:
             text = answer.read()
         return json.loads(text) if text else None
 
-
     def play(self, scenario: str, **more: Any) -> str:
         """Play a scenario by name to its end; its run's id."""
         run = self.call("POST", "/runs", {"scenario": scenario, "speed": "max", **more})
@@ -139,7 +139,8 @@ class Visitor:
         # By the debugger: the page's own policy would not let a foreign script in.
         await self.page.evaluate(script.read_text(encoding="utf-8"))
         found = await self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']}).then(it => it.violations)"
+            # What it would preload are style sheets that the policy keeps it from writing out again.
+            "axe.run(document, {resultTypes: ['violations'], preload: false}).then(it => it.violations)"
         )
         return [
             f"{item['id']}: {node['target']} {node.get('failureSummary', '')}"
@@ -172,8 +173,33 @@ async def visiting(
     server: Server, *, width: int = 1280, height: int = 800, **context: Any
 ) -> AsyncIterator[Visitor]:
     """A visitor of *server*; at the end of the block it must have seen nothing wrong."""
-    async with browsing() as browser:
+    async with _a_browser() as browser:
         opened = await browser.new_context(viewport={"width": width, "height": height}, **context)
         visitor = Visitor(opened, await opened.new_page(), server)
         yield visitor
         visitor.assert_nothing_went_wrong()
+        await opened.close()
+
+
+_shared: list[Browser] = []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_browser() -> AsyncIterator[None]:
+    """One browser for a whole module, whose tests then share its loop: `SHARING` is its mark."""
+    async with browsing() as browser:
+        _shared.append(browser)
+        yield
+        _shared.clear()
+
+
+SHARING = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("shared_browser")]
+
+
+@asynccontextmanager
+async def _a_browser() -> AsyncIterator[Browser]:
+    if _shared:
+        yield _shared[0]
+    else:
+        async with browsing() as browser:
+            yield browser

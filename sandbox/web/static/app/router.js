@@ -24,7 +24,7 @@ function read() {
 export const route = signal(read());
 
 /** Whether the page is shown to an audience: no frame around it, large type, no secrets. */
-export const presenting = computed(() => route.value.area === "stage" && route.value.query.present === "yes");
+export const presenting = computed(() => route.value.area === "stage" && route.value.id !== null && route.value.query.present === "yes");
 
 addEventListener("hashchange", () => (route.value = read()));
 

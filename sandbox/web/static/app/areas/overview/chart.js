@@ -53,13 +53,14 @@ export function Chart({ course }) {
   useEffect(() => {
     let gone = false;
     let observer = null;
+    const here = place.current;
     // Large, and needed here only.
     import("../../../vendor/uplot.js").then(({ default: uPlot }) => {
       if (gone) return;
       const data = course.value ? stacked(columns(course.value)) : [[], [], [], []];
-      chart.current = new uPlot(options(uPlot, place.current.clientWidth), data, place.current);
-      observer = new ResizeObserver(() => chart.current?.setSize({ width: place.current.clientWidth, height: HEIGHT }));
-      observer.observe(place.current);
+      chart.current = new uPlot(options(uPlot, here.clientWidth), data, here);
+      observer = new ResizeObserver(() => chart.current?.setSize({ width: here.clientWidth, height: HEIGHT }));
+      observer.observe(here);
     });
     return () => {
       gone = true;
