@@ -93,7 +93,6 @@ class Subscriber:
         self._host = host
         self._port = port
         self._sleep = sleep
-
         self._counts: OrderedDict[tuple[str | None, str | None], int] = OrderedDict()
         self._waiters: set[asyncio.Event] = set()
         self._outage: int | Literal["down"] | None = None
@@ -242,8 +241,7 @@ class Subscriber:
         return _response(answer.status, answer.headers, refusal)
 
     def _record(self, request: web.BaseRequest, body: bytes, *, cut: bool = False) -> Received:
-        raw = ((name.decode(*_AS_TEXT), value.decode(*_AS_TEXT)) for name, value in request.raw_headers)
-        headers = tuple(raw)
+        headers = tuple((name.decode(*_AS_TEXT), it.decode(*_AS_TEXT)) for name, it in request.raw_headers)
         said = claims(headers, body)
         number = self._count(said.connection_id, said.event_id)
         # Of a body that was cut off, nobody can say whether it was signed.
