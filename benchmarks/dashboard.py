@@ -57,7 +57,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
             page = browser.new_page()
             began = perf_counter()
             page.goto(f"{url}/#/deliveries")
-            page.wait_for_function("document.querySelector('.link-state')?.textContent === 'Live'")
+            page.locator(".link-state", has_text="Live").wait_for()
             while page.evaluate(_READY) < count:
                 page.wait_for_timeout(20)
             held.append(perf_counter() - began)
@@ -80,7 +80,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
 
         page = browser.new_page()
         page.goto(f"{url}/#/deliveries")
-        page.wait_for_function("document.querySelector('.link-state')?.textContent === 'Live'")
+        page.locator(".link-state", has_text="Live").wait_for()
         page.evaluate(_FRAMES)
         flow = threading.Thread(target=_flow, args=(url, rate, seconds))
         flow.start()
