@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.browser import SHARING, served, shared_browser, visiting
-
-__all__ = ["shared_browser"]  # a fixture is known where it is imported
-pytestmark = SHARING
+from tests.acceptance.browser import served, visiting
 
 
 @pytest.fixture

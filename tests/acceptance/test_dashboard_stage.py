@@ -7,10 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.browser import SHARING, served, shared_browser, visiting
-
-__all__ = ["shared_browser"]  # a fixture is known where it is imported
-pytestmark = SHARING
+from tests.acceptance.browser import served, visiting
 
 HOSTILE = """
 name: "<img src=x onerror=alert(1)>"
@@ -175,7 +172,7 @@ async def test_presenting_hides_the_frame_and_addresses_and_is_left_by_escape(se
 async def test_hostile_names_notes_and_titles_are_text(server):
     run = played(server, HOSTILE, speed="max")
     async with visiting(server) as visitor:
-        dialogs = []
+        dialogs: list[str] = []
         visitor.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
         page = await visitor.open(f"stage/{run}")
         await expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=alert(1)>")

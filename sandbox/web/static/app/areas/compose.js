@@ -39,7 +39,9 @@ export function Compose() {
 
   // The address names what is composed: a reload, or a colleague, has the same.
   useEffect(() => {
-    if (order) refine({ order: text });
+    if (!order) return undefined;
+    const timer = setTimeout(() => refine({ order: text }), LATER);
+    return () => clearTimeout(timer);
   }, [text]);
 
   const change = (path, value) => (setRefused(null), setText(pretty(put(shown, path, value))));

@@ -18,20 +18,24 @@ export function Deliveries() {
   const filters = filtersOf(query);
   const ids = useMatching(filters);
   const search = useRef(null);
-  const shown = ids.length;
+  const latest = useRef(ids);
+  latest.current = ids;
   const step = (by) => {
-    const at = ids.indexOf(id);
-    const next = ids[at === -1 ? 0 : Math.max(0, Math.min(shown - 1, at + by))];
-    if (next) go("deliveries", next, filters, { replace: id !== null });
+    // As it is now: keys may come faster than the page is drawn.
+    const { id: present, query: asked } = route.value;
+    const all = latest.current;
+    const at = all.indexOf(present);
+    const next = all[at === -1 ? 0 : Math.max(0, Math.min(all.length - 1, at + by))];
+    if (next) go("deliveries", next, filtersOf(asked), { replace: present !== null });
   };
   useShortcuts(
     [
       { keys: "/", does: "Search", run: () => search.current?.focus() },
       { keys: "j", does: "The next delivery", run: () => step(1) },
       { keys: "k", does: "The delivery before", run: () => step(-1) },
-      { keys: "escape", does: "Close the delivery", run: () => id && go("deliveries", null, filters) },
+      { keys: "escape", does: "Close the delivery", run: () => route.value.id && go("deliveries", null, filtersOf(route.value.query)) },
     ],
-    [id, ids],
+    [],
   );
   if (empty.value && !id)
     return html`<${Head} title="Deliveries" />
@@ -91,7 +95,20 @@ function useMatching(filters) {
 
 function Filters({ filters, search }) {
   const [text, setText] = useState(filters.q ?? "");
-  useEffect(() => setText(filters.q ?? ""), [filters.q]);
+  const written = useRef({ q: text, timer: 0 });
+  // Only what somebody else has put into the address: typing may be ahead of it.
+  useEffect(() => {
+    if ((filters.q ?? "") !== written.current.q) setText((written.current.q = filters.q ?? ""));
+  }, [filters.q]);
+  useEffect(() => () => clearTimeout(written.current.timer), []);
+  function type(value) {
+    setText(value);
+    clearTimeout(written.current.timer);
+    written.current.timer = setTimeout(() => {
+      written.current.q = value;
+      refine({ q: value });
+    }, OFTEN);
+  }
   const some = Object.keys(filters).length > 0;
   const run = filters.run && runs.value.find((each) => each.id === filters.run);
   return html`<form class="filters" role="search" aria-label="Filter deliveries" onSubmit=${(event) => event.preventDefault()}>
@@ -103,7 +120,7 @@ function Filters({ filters, search }) {
         aria-label="Search deliveries"
         placeholder="Name, event, id…"
         value=${text}
-        onInput=${(event) => (setText(event.target.value), refine({ q: event.target.value }))}
+        onInput=${(event) => type(event.target.value)}
         onKeyDown=${(event) => event.key === "Escape" && event.target.blur()}
       />
     </div>

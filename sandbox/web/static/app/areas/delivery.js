@@ -92,10 +92,9 @@ function Attempts({ delivery, next }) {
             class="attempt"
             data-tone=${taken(each) ? "ok" : "bad"}
             aria-pressed=${place === at}
-            aria-label=${`Attempt ${each.attempt}: ${outcome(each)}${each.faults?.length ? ", with a fault" : ""}`}
             onClick=${() => refine({ attempt: String(each.attempt) })}
           >
-            <span class="quiet">#${each.attempt}</span><b class="mono">${outcome(each)}</b>${each.faults?.length ? html`<${Icon} name="bolt" size=${12} />` : ""}
+            <span class="quiet"><span class="sr-only">Attempt </span>#${each.attempt}</span><b class="mono">${outcome(each)}</b>${each.faults?.length ? html`<${Icon} name="bolt" size=${12} /><span class="sr-only">with a fault</span>` : ""}
           </button>`;
       })}
       ${delivery.status === "PENDING" && next && html`<span class="gap quiet">next at ${preciseTime(next).slice(0, 8)}</span>`}
