@@ -95,14 +95,6 @@ class Server:
         return str(run["id"])
 
 
-    def play(self, scenario: str, **more: Any) -> str:
-        """Play a scenario by name to its end; its run's id."""
-        run = self.call("POST", "/runs", {"scenario": scenario, "speed": "max", **more})
-        while run["status"] == "playing":
-            run = self.call("GET", f"/runs/{run['id']}")
-        return str(run["id"])
-
-
 @contextmanager
 def served(*flags: str, db: str = ":memory:") -> Iterator[Server]:
     """A server until the end of the block."""

@@ -7,15 +7,24 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.browser import served, visiting
+from tests.acceptance.browser import SHARING, served, shared_browser, visiting  # noqa: F401 - a fixture
+
+pytestmark = SHARING
 
 DEAD = "http://127.0.0.1:1/hook"
 
 
+@pytest.fixture(scope="module")
+def running():
+    with served() as started:
+        yield started
+
+
 @pytest.fixture
-def server():
-    with served() as running:
-        yield running
+def server(running):
+    running.call("POST", "/reset?connections=true")
+    running.call("PUT", "/subscriber", {"respond": [200], "outage": None})
+    return running
 
 
 def made(server, name="crm", **fields):
@@ -56,10 +65,14 @@ async def test_what_is_wrong_is_told_at_its_field(server):
         await address.fill("ftp://somewhere")
         await form.get_by_label("Attempts in flight at once").fill("none")
         await form.get_by_role("button", name="Connect", exact=True).click()
-        await expect(form.get_by_label("Name", exact=True)).to_have_accessible_description(re.compile("must not be empty"))
+        await expect(form.get_by_label("Name", exact=True)).to_have_accessible_description(
+            re.compile("must not be empty")
+        )
         await expect(address).to_have_accessible_description(re.compile("http://"))
         await expect(address).to_have_attribute("aria-invalid", "true")
-        await expect(form.get_by_label("Attempts in flight at once")).to_have_attribute("aria-invalid", "true")
+        await expect(form.get_by_label("Attempts in flight at once")).to_have_attribute(
+            "aria-invalid", "true"
+        )
         await form.get_by_label("Name", exact=True).fill("taken")
         await address.fill(DEAD)
         await form.get_by_label("Attempts in flight at once").fill("4")
@@ -69,7 +82,9 @@ async def test_what_is_wrong_is_told_at_its_field(server):
         await expect(form.get_by_label("Delays")).to_have_accessible_description(re.compile("soon"))
         await form.get_by_label("Delays").fill("1s, 2s, 3s, 4s")
         await form.get_by_role("button", name="Connect", exact=True).click()
-        await expect(form.get_by_label("Name", exact=True)).to_have_accessible_description(re.compile("there already"))
+        await expect(form.get_by_label("Name", exact=True)).to_have_accessible_description(
+            re.compile("there already")
+        )
 
 
 async def test_a_test_says_at_once_what_became_of_it(server):
@@ -142,7 +157,10 @@ async def test_a_new_secret_and_a_deletion_are_asked_about_first(server):
 
 async def test_those_of_the_configuration_file_say_that_they_are_changed_there(tmp_path):
     file = tmp_path / "wexio-sandbox.yaml"
-    file.write_text(f"connections:\n  - {{name: fixed, url: '{DEAD}', auth: {{type: HMAC, secret: whsec_x}}}}\n", encoding="utf-8")
+    file.write_text(
+        f"connections:\n  - {{name: fixed, url: '{DEAD}', auth: {{type: HMAC, secret: whsec_x}}}}\n",
+        encoding="utf-8",
+    )
     with served("--config", str(file)) as server:
         async with visiting(server) as visitor:
             page = await visitor.open("connections")

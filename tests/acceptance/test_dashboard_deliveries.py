@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.browser import served, visiting
+from tests.acceptance.browser import SHARING, served, shared_browser, visiting  # noqa: F401 - a fixture
+
+pytestmark = SHARING
 
 HOSTILE = '<img src=x onerror="document.title=`taken`"><b>[/b]'
 FAST = {"attempts": 3, "delays": ["1s", "1s"]}
@@ -24,11 +26,18 @@ def emit(server, **fields):
     return answer["deliveries"]
 
 
+@pytest.fixture(scope="module")
+def running():
+    with served() as started:
+        started.call("PUT", "/clock", {"speed": "max"})
+        yield started
+
+
 @pytest.fixture
-def server():
-    with served() as running:
-        running.call("PUT", "/clock", {"speed": "max"})
-        yield running
+def server(running):
+    running.call("POST", "/reset?connections=true")
+    running.call("PUT", "/subscriber", {"respond": [200], "outage": None})
+    return running
 
 
 @pytest.fixture
@@ -104,7 +113,7 @@ async def test_the_signature_is_explained_and_a_foreign_body_judged(server, refu
         await page.get_by_label("The body that your server checked").fill(body.replace('":"', '": "'))
         await page.get_by_role("button", name="Explain").click()
         await expect(page.get_by_text("proven", exact=True)).to_be_visible()
-        await expect(page.get_by_text(re.compile("At byte 5:"))).to_be_visible()
+        await expect(page.get_by_text(re.compile("At byte 6:"))).to_be_visible()
         await page.get_by_role("button", name="Begin with what was sent").click()
         await page.get_by_role("button", name="Explain").click()
         await expect(page.get_by_text("The signature holds.")).to_be_visible()
@@ -238,19 +247,25 @@ async def test_a_delivery_that_is_not_there_is_said_to_be_gone(server):
         await expect(page.get_by_text("No delivery has this id")).to_be_visible()
 
 
-async def test_an_empty_list_says_what_to_do_first(server):
-    async with visiting(server) as visitor:
-        page = await visitor.open("deliveries")
-        await expect(page.get_by_text("Nothing has been delivered yet")).to_be_visible()
-        await page.get_by_role("link", name="Compose an event").click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Compose")
+async def test_an_empty_list_says_what_to_do_first():
+    with served() as server:
+        async with visiting(server) as visitor:
+            page = await visitor.open("deliveries")
+            await expect(page.get_by_text("Nothing has been delivered yet")).to_be_visible()
+            await page.get_by_role("link", name="Compose an event").click()
+            await expect(page.get_by_role("heading", level=1)).to_have_text("Compose")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-async def test_axe_finds_nothing_serious_in_a_delivery_and_nothing_is_too_wide(server, refused, width, scheme):
+async def test_axe_finds_nothing_serious_in_a_delivery_and_nothing_is_too_wide(
+    server, refused, width, scheme
+):
     async with visiting(server, width=width, color_scheme=scheme) as visitor:
-        for path in ("deliveries", *(f"deliveries/{refused}?attempt=1&part={it}" for it in ("request", "answer", "signature"))):
+        for path in (
+            "deliveries",
+            *(f"deliveries/{refused}?attempt=1&part={it}" for it in ("request", "answer", "signature")),
+        ):
             page = await visitor.open(path)
             await expect(page.locator(".delivery-row, [role=tabpanel]").first).to_be_attached()
             assert await visitor.axe() == [], path
