@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.browser import served, visiting
+from tests.acceptance.browser import SHARING, served, shared_browser, visiting
+
+__all__ = ["shared_browser"]  # a fixture is known where it is imported
+pytestmark = SHARING
 
 
 @pytest.fixture

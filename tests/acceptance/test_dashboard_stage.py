@@ -7,7 +7,10 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.browser import served, visiting
+from tests.acceptance.browser import SHARING, served, shared_browser, visiting
+
+__all__ = ["shared_browser"]  # a fixture is known where it is imported
+pytestmark = SHARING
 
 HOSTILE = """
 name: "<img src=x onerror=alert(1)>"
