@@ -22,7 +22,8 @@ from sandbox.workspace import Workspace
 
 _GONE = "its connection is not there any more, and nobody else knows the secret"
 _NOT_HMAC = "the connection does not sign any more, so its secret is not there to check with"
-_OTHER = "it does not hold for the connection's present secret: that is another one by now, or a fault was asked for"
+_OTHER = "it does not hold for the connection's present secret: that is another one by now"
+_ASKED = "it does not hold, as was asked for"
 
 
 def connection_of(workspace: Workspace, entry: Attempted) -> Connection | None:
@@ -63,11 +64,15 @@ def explained(workspace: Workspace, entry: Attempted) -> dict[str, Any] | None:
     checked = check(header=header, body=request.body, secret=secret.encode(), now=now, rules=rules)
     holds = checked.reason in {Reason.valid, Reason.too_old, Reason.too_new}
     document |= {"secret": masked(secret, prefix=rules.secret_prefix), "holds": holds}
-    document["says"] = checked.says if holds else _OTHER
-    if isinstance(entry.outcome, Response):
+    document["says"] = (
+        checked.says if checked.valid or not entry.faults else f"{checked.says}, as was asked for"
+    )
+    if not holds:
+        document["says"] = _ASKED if entry.faults else _OTHER
+    elif isinstance(entry.outcome, Response) and not entry.faults:
         refusal = explain_refusal(request, entry.outcome, secret=secret.encode(), now=now, rules=rules)
         if refusal is not None:
-            document["says"] = refusal.known if holds else _OTHER
+            document["says"] = refusal.known
             document["causes"] = [
                 {"code": str(cause.code), "proven": cause.proven, "says": cause.says, "do": cause.do}
                 for cause in refusal.causes

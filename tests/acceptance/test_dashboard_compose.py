@@ -109,7 +109,7 @@ async def test_what_is_wrong_is_told_at_its_line_and_at_its_field(server):
         page = await visitor.open("compose")
         editor = page.get_by_label("The event as JSON")
         await editor.fill('{\n  "event": "chat.created",\n  "channel": VIBER\n}')
-        problems = page.get_by_role("list", name="Problems")
+        problems = page.get_by_role("group", name="Problems")
         await expect(problems).to_contain_text("3:14")
         await expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
         await editor.fill('{\n  "event": "chat.created",\n  "channel": "VIBR"\n}')

@@ -48,7 +48,7 @@ async def test_names_in_a_file_are_text(server):
 async def test_problems_stand_at_their_line_and_lead_there(server):
     async with visiting(server) as visitor:
         page = await visitor.open("scenarios/broken")
-        problems = page.get_by_role("list", name="Problems")
+        problems = page.get_by_role("group", name="Problems")
         await expect(problems).to_contain_text("3:11")
         await expect(problems).to_contain_text("chat.created")
         await expect(page.locator(".editor-text mark[data-severity=error]")).to_have_text("chat.creatd")
@@ -62,7 +62,7 @@ async def test_problems_stand_at_their_line_and_lead_there(server):
         )
         await page.keyboard.type("chat.created")
         await expect(page.get_by_text("It can be played")).to_be_visible()
-        await expect(problems).to_have_count(0)
+        await expect(problems.get_by_role("button")).to_have_count(0)
         await page.get_by_role("button", name="Discard").click()
         await expect(problems).to_contain_text("3:11")
 

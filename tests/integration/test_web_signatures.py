@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.core.faults import Fault
 from sandbox.core.model import Bearer, Status
 from sandbox.core.signing import sign
 from sandbox.web.signatures import explained
@@ -60,6 +61,19 @@ async def test_after_a_rotation_the_old_signature_does_not_hold_any_more(api):
     found = await signature(api, id)
     assert found["holds"] is False
     assert "another one by now" in found["says"]
+
+
+async def test_what_was_asked_for_is_not_guessed_at(api):
+    made, id = await sent(api, 401)
+    await api.post(f"/connections/{made['id']}/rotate-secret")
+    [entry] = (await api.workspace.journal.delivery(id)).attempts
+    asked = replace(entry.rendering, faults=(Fault(do="wrong_secret"),), signature=entry.rendering.signature)
+    found = explained(api.workspace, replace(entry, rendering=asked))
+    assert (found["holds"], found["says"], found["causes"]) == (
+        False,
+        "it does not hold, as was asked for",
+        [],
+    )
 
 
 async def test_where_the_connection_is_gone_nobody_can_tell(api):

@@ -23,6 +23,12 @@ const PERSON = [
   ["locale", "From", "uk_UA"],
 ];
 const SHOWN = 5;
+const FAULTS = [
+  ["On the signature", ["missing_signature", "malformed_signature", "wrong_secret", "stale", "future"]],
+  ["On the body", ["tampered_body", "truncated_body", "extra_fields", "unknown_event", "large_body", "unicode"]],
+  ["On the wire", ["delay", "slow_body", "reset", "drop"]],
+  ["On the stream", ["duplicate"]],
+];
 
 const seed = () => crypto.getRandomValues(new Uint32Array(1))[0];
 
@@ -86,6 +92,15 @@ export function Compose() {
   `;
 }
 
+/** What *text* says as JSON; undefined where a fault has made it no JSON. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What would be sent; while something is wrong, what was right last. */
 function useRendered(order, all) {
   const [state, setState] = useState({ rendered: null, problem: null });
@@ -98,7 +113,8 @@ function useRendered(order, all) {
     const timer = setTimeout(async () => {
       try {
         const answer = await post("/render", toRender(order, target, 1), { signal: stop.signal });
-        setState({ rendered: { ...answer, body: decoded(answer.body_base64), connection: all.find((each) => each.id === target) }, problem: null });
+        const body = decoded(answer.body_base64);
+        setState({ rendered: { ...answer, body, json: parsed(body), connection: all.find((each) => each.id === target) }, problem: null });
       } catch (error) {
         if (error.name === "Problem") setState((before) => ({ ...before, problem: error }));
         else if (error.name !== "AbortError") throw error;
@@ -158,6 +174,12 @@ function Form({ order, change, problem, disabled }) {
         ${(its) => html`<input ...${its} type="number" min="1" max="10000" value=${order.count ?? 1} onInput=${(event) => change(["count"], Number(event.target.value) === 1 || event.target.value === "" ? undefined : Number(event.target.value))} />`}
       <//>
     </div>
+    <${Field} label="A fault, on purpose" error=${told(problem, "/faults")} hint=${order.faults?.length ? "What goes out is marked everywhere: it is not Wexio’s doing. How long, how often, which attempt: in the JSON." : ""}>
+      ${(its) => html`<select ...${its} value=${order.faults?.[0]?.do ?? ""} onChange=${(event) => change(["faults"], event.target.value ? [{ do: event.target.value }] : undefined)}>
+        <option value="">None</option>
+        ${FAULTS.map(([label, kinds]) => html`<optgroup key=${label} label=${label}>${kinds.map((kind) => html`<option key=${kind} value=${kind}>${kind.replaceAll("_", " ")}</option>`)}</optgroup>`)}
+      </select>`}
+    <//>
     <div class="pair">
       <${Field} label="Title of the chat" error=${told(problem, "/data/chat/title")}>
         ${(its) => html`<input ...${its} dir="auto" autocomplete="off" placeholder="none" value=${peek(order, ["data", "chat", "title"]) ?? ""} onInput=${(event) => change(["data", "chat", "title"], event.target.value)} />`}
@@ -197,7 +219,7 @@ function Envelope({ rendered, stale }) {
           ${" "}Ids of event, times and signature are made when it is sent; who it is and what you say stay.
         </p>
         <table class="headers"><tbody>${Object.entries(rendered.headers).map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>
-        <${Json} value=${JSON.parse(rendered.body)} label="The envelope" />`}
+        ${rendered.json === undefined ? html`<pre class="json wrap" tabindex="0" aria-label="The envelope">${rendered.body}</pre>` : html`<${Json} value=${rendered.json} label="The envelope" />`}`}
     </div>
   <//>`;
 }

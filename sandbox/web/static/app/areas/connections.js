@@ -165,7 +165,7 @@ function Form({ connection, url, name }) {
   const put = (field) => (event) => setForm({ ...form, [field]: event.target.value });
   const text = (field, label, more = {}, ...pointers) =>
     html`<${Field} label=${label} hint=${more.hint} error=${told(problem, ...pointers)}>
-      ${(its) => html`<input ...${its} type=${more.type ?? "text"} autocomplete="off" spellcheck="false" class=${more.mono ? "mono" : undefined} placeholder=${more.placeholder} value=${form[field]} onInput=${put(field)} />`}
+      ${(its) => html`<input ...${its} type=${more.type ?? "text"} autocomplete="off" spellcheck=${false} class=${more.mono ? "mono" : undefined} placeholder=${more.placeholder} value=${form[field]} onInput=${put(field)} />`}
     <//>`;
 
   async function save(event) {

@@ -73,11 +73,11 @@ function Check({ attempt, delivery, header, known }) {
     <h3>It does not hold in your server?</h3>
     <p class="quiet">Write down the body as your server had it when it checked, and see why.</p>
     <${Field} label="The body that your server checked" error=${problem?.about("/body")}>
-      ${(its) => html`<textarea ...${its} class="mono" rows="4" spellcheck="false" value=${body} onInput=${(event) => setBody(event.target.value)}></textarea>`}
+      ${(its) => html`<textarea ...${its} class="mono" rows="4" spellcheck=${false} value=${body} onInput=${(event) => setBody(event.target.value)}></textarea>`}
     <//>
     <div class="pair">
       <${Field} label="The header that it had">
-        ${(its) => html`<input ...${its} class="mono" spellcheck="false" value=${given} onInput=${(event) => setGiven(event.target.value)} />`}
+        ${(its) => html`<input ...${its} class="mono" spellcheck=${false} value=${given} onInput=${(event) => setGiven(event.target.value)} />`}
       <//>
       <${Field} label="The secret that it uses" hint=${known ? "Empty: the connection’s own." : ""} error=${problem?.about("/secret")}>
         ${(its) => html`<input ...${its} type="password" autocomplete="off" value=${secret} onInput=${(event) => setSecret(event.target.value)} />`}

@@ -35,9 +35,9 @@ export function Editor({ value, onInput, label, problems = [], pieces, readOnly 
         <textarea
           ref=${area}
           aria-label=${label}
-          aria-describedby=${`${id}-problems`}
+          aria-describedby=${problems.length ? `${id}-problems` : undefined}
           aria-invalid=${errors ? "true" : undefined}
-          spellcheck="false"
+          spellcheck=${false}
           autocapitalize="off"
           autocomplete="off"
           wrap="off"
@@ -47,9 +47,9 @@ export function Editor({ value, onInput, label, problems = [], pieces, readOnly 
         ></textarea>
       </div>
     </div>
-    <div id=${`${id}-problems`}>
+    <div role="group" aria-label="Problems">
       ${problems.length > 0 &&
-      html`<ul class="problems" aria-label="Problems">
+      html`<ul class="problems" id=${`${id}-problems`}>
         ${problems.slice(0, 50).map(
           (each, at) => html`<li key=${at} data-tone=${each.severity === "warning" ? "wait" : "bad"}>
             <${Icon} name=${each.severity === "warning" ? "info" : "alert"} />
