@@ -14,7 +14,18 @@ import pytest
 from benchmarks.figures import Figure, judgement, table
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("throughput", "store", "work", "latency", "waiting", "ladder", "start", "dashboard")
+PARTS = (
+    "throughput",
+    "store",
+    "work",
+    "latency",
+    "waiting",
+    "ladder",
+    "start",
+    "soak",
+    "fixtures",
+    "dashboard",
+)
 
 
 def benchmarks(*arguments):

@@ -166,7 +166,7 @@ function List({ ids, open, filters }) {
   const height = size.width < NARROW ? TALL : LOW;
 
   useLayoutEffect(() => {
-    const measure = () => setSize({ width: box.current.clientWidth, room: box.current.clientHeight });
+    const measure = () => box.current && setSize({ width: box.current.clientWidth, room: box.current.clientHeight });
     const watch = new ResizeObserver(measure);
     watch.observe(box.current);
     measure();

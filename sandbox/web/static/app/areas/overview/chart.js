@@ -56,7 +56,7 @@ export function Chart({ course }) {
     const here = place.current;
     // Large, and needed here only.
     import("../../../vendor/uplot.js").then(({ default: uPlot }) => {
-      if (gone) return;
+      if (gone || !place.current) return;
       const data = course.value ? stacked(columns(course.value)) : [[], [], [], []];
       chart.current = new uPlot(options(uPlot, here.clientWidth), data, here);
       observer = new ResizeObserver(() => chart.current?.setSize({ width: here.clientWidth, height: HEIGHT }));
