@@ -1,10 +1,12 @@
 """The API before the real workspace: a journal on disk, a real transport, an independent receiver."""
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from aiohttp.abc import AbstractResolver
 
 from sandbox.clock import breathe, wall_now
 from sandbox.core.config import Config
@@ -20,7 +22,7 @@ from tests.web import serving
 
 
 @asynccontextmanager
-async def real(path=":memory:", *, config=None, subscriber=True, **options):
+async def real(path=":memory:", *, config=None, subscriber=True, resolver=None, **options):
     """The whole of it, as `serve` puts it together."""
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(await SqliteJournal.open(path))
@@ -28,7 +30,7 @@ async def real(path=":memory:", *, config=None, subscriber=True, **options):
         if subscriber:
             receiver = Subscriber(now=lambda: wall_now().timestamp(), secrets=secrets)
             await stack.enter_async_context(receiver)
-        transport = HttpTransport()
+        transport = HttpTransport(resolver=resolver)
         stack.push_async_callback(transport.close)
         workspace = await stack.enter_async_context(
             Workspace(
@@ -272,6 +274,98 @@ async def test_the_numbers_count_what_is_on_disk(api):
     metrics = (await api.get("//metrics")).text
     assert 'wexio_sandbox_deliveries{status="SUCCESS"} 10.0' in metrics
     assert "wexio_sandbox_writer_lag_entries 0.0" in metrics
+
+
+# --- attacks ------------------------------------------------------------------------------------
+
+METADATA = ["169.254.169.254", "100.100.100.200", "::ffff:169.254.169.254", "fd00:ec2::254", "fe80::1"]
+
+
+class Leading(AbstractResolver):
+    """Every name is this one address: what an attacker's own name server would say."""
+
+    def __init__(self, address):
+        self.address = address
+
+    async def resolve(self, host, port=0, family=0):
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        found = {
+            "hostname": host,
+            "host": self.address,
+            "port": port,
+            "family": family,
+            "proto": 0,
+            "flags": 0,
+        }
+        return [found]
+
+    async def close(self):
+        """Nothing to let go of."""
+
+
+def to_scenario(url):
+    connection = f"{{name: x, url: '{url}', auth: {{type: NONE}}, retry: none}}"
+    return f"name: x\nconnections: [{connection}]\nsteps: [{{emit: chat.created}}]\n"
+
+
+@pytest.mark.parametrize("address", METADATA)
+async def test_a_name_that_leads_to_a_metadata_address_is_never_connected_to(address):
+    async with real(resolver=Leading(address)) as api:
+        await api.connected(url="http://harmless.example/", retry="none")
+        [id] = (await emitted(api))["deliveries"]
+        run = (await api.post("/runs", {"scenario_yaml": to_scenario("http://harmless.example/")})).json
+        await ended(api, run["id"])
+        await api.post("/settle", {"timeout": "10s"})
+        [of_run] = (await api.get(f"/deliveries?run_id={run['id']}")).json["items"]
+        for delivery in (id, of_run["id"]):
+            [attempt] = (await api.get(f"/deliveries/{delivery}")).json["attempts"]
+            assert attempt["error"]["type"] == "blocked", attempt["error"]
+            assert "nothing is sent to" in attempt["error"]["message"]
+
+
+@pytest.mark.parametrize("address", METADATA)
+async def test_a_metadata_address_is_refused_as_it_is_written_too(api, address):
+    host = f"[{address}]" if ":" in address else address
+    url = f"http://{host}/latest/meta-data"
+    made = await api.post("/connections", {"name": "x", "url": url, "retry": "none"})
+    if made.status == 201:  # then it is refused when it is connected to
+        [id] = (await emitted(api))["deliveries"]
+        await api.post("/settle", {"timeout": "10s"})
+        [attempt] = (await api.get(f"/deliveries/{id}")).json["attempts"]
+        assert attempt["error"]["type"] == "blocked"
+    else:
+        assert list(made.errors) == ["/url"]
+
+
+async def test_a_redirect_to_a_metadata_address_is_a_failed_attempt_and_not_followed(api):
+    redirect = b"HTTP/1.1 307 T\r\nLocation: http://169.254.169.254/latest/\r\nContent-Length: 0\r\n\r\n"
+    async with Receiver(lambda seen: redirect) as receiver:
+        await api.connected(url=receiver.url, retry="none")
+        [id] = (await emitted(api))["deliveries"]
+        await api.post("/settle", {"timeout": "10s"})
+        assert len(receiver.seen) == 1
+    shown = (await api.get(f"/deliveries/{id}")).json
+    assert (shown["status"], shown["attempts"][0]["response"]["status"]) == ("DEAD_LETTER", 307)
+
+
+@pytest.mark.parametrize("text", ["\\r\\nX-Evil: 1", "\\n", "\\0"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'steps: [{{emit: chat.created, id: "evt_1{}"}}]',
+        'organisation: "6640f3d5c8a0d7e8b7f20222{}"',
+        'connections: [{{name: x, url: "http://127.0.0.1:9/{}"}}]',
+        'connections: [{{name: x, url: "http://127.0.0.1:9/", id: "6640f45ac8a0d7e8b7f2014a{}"}}]',
+        'connections: [{{name: x, url: "http://127.0.0.1:9/", auth: {{type: BEARER, token: "t{}"}}}}]',
+        'subscriber: {{respond: [{{status: 200, headers: {{X-A: "b{}"}}}}]}}',
+    ],
+    ids=["event id", "organisation", "url", "connection id", "token", "answer"],
+)
+async def test_what_a_scenario_says_never_becomes_a_header_of_its_own(api, line, text):
+    steps = "" if line.startswith("steps") else "steps: [{emit: chat.created}]\n"
+    refused = await api.post("/runs", {"scenario_yaml": f"name: x\n{line.format(text)}\n{steps}"})
+    assert refused.status == 422, refused.text
+    assert refused.json["errors"][0]["line"] == 2
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "0", "-1", "%00", "9" * 30])
