@@ -92,12 +92,16 @@ def main(database: str, url: str, rounds: int, seed: int, events: int, faults: F
             os._exit(0)
         os.close(writing)
         with os.fdopen(reading, "rb") as said:
+            heard = b""
             if not last:
                 if dice.random() < 0.8:  # else while it is still taking up what is there
-                    said.readline()
-                time.sleep(dice.uniform(0.0, 0.1))
+                    # By what it has said as well as by time: a machine may be slow.
+                    for _ in range(1 + dice.randrange(min(events, 10) + 1)):
+                        heard += said.readline()
+                time.sleep(dice.uniform(0.0, 0.05))
                 os.kill(child, signal.SIGKILL)
-            lines = [line for line in said.read().split(b"\n")[:-1] if line + b"\n" != READY]
+            heard += said.read()
+            lines = [line for line in heard.split(b"\n")[:-1] if line + b"\n" != READY]
         _, status = os.waitpid(child, 0)
         if last:
             assert status == 0, "the last child failed"

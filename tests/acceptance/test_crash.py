@@ -43,7 +43,7 @@ def taken_at_the_third_try(seen: Seen):
 
 
 @pytest.mark.parametrize(
-    ("rounds", "events"), [(250, 2), (20, 500)], ids=["often", "with-a-thousand-pending"]
+    ("rounds", "events"), [(200, 2), (20, 500)], ids=["often", "with-a-thousand-pending"]
 )
 async def test_what_was_acknowledged_is_delivered_and_no_attempt_number_is_posted_twice(
     rounds, events, tmp_path

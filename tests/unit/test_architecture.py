@@ -6,6 +6,7 @@ Reads the sources, imports none of them.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,3 +200,13 @@ def passes_it_on(handler: ast.ExceptHandler) -> bool:
     """Whether it only tidies up: its last word is a bare ``raise``."""
     last = handler.body[-1]
     return isinstance(last, ast.Raise) and last.exc is None
+
+
+def test_every_module_has_its_place_in_the_maintainers_table():
+    table = (
+        (ROOT / "CONTRIBUTING.md")
+        .read_text(encoding="utf-8")
+        .partition("## The house")[2]
+        .partition("## Habits")[0]
+    )
+    assert [name for name in ORDER if not re.search(rf"`{name}(\.py|/)?`", table)] == []
