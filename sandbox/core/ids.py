@@ -87,6 +87,10 @@ class Stream:
         """A float from 0 up to, not including, 1."""
         return (int.from_bytes(self.take(7), "little") >> 3) / (1 << 53)
 
+    def chance(self, probability: float) -> bool:
+        """True as often as *probability* (0 to 1) says."""
+        return self.fraction() < probability
+
     def choice(self, items: Sequence[T]) -> T:
         """One of *items*, each as likely as the others."""
         return items[self.below(len(items))]
