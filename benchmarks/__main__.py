@@ -29,7 +29,10 @@ PARTS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print the table.  Exit code 0 whatever it shows: a figure is no test."""
+    """Measure, and print the table.  Exit code 0 whatever it shows: a figure is no test.
+
+    Ctrl-C ends the measuring: what has been measured by then is shown.
+    """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the sandbox costs.")
     parser.add_argument("part", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default, all")
     parser.add_argument("--quick", action="store_true", help="a few seconds: says only that they work")
@@ -44,9 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.json is not None and not chosen.json.absolute().parent.is_dir():
         parser.error(f"--json: {chosen.json} cannot be written: no such folder")
     about, began, figures = machine(), perf_counter(), list[Figure]()
-    for name in chosen.part or PARTS:
-        print(f"measuring {name} …", file=sys.stderr, flush=True)
-        figures += PARTS[name](quick=chosen.quick)
+    interrupted = False
+    try:
+        for name in chosen.part or PARTS:
+            print(f"measuring {name} …", file=sys.stderr, flush=True)
+            figures.extend(PARTS[name](quick=chosen.quick))
+    except KeyboardInterrupt:
+        interrupted = True
     print(f"{table(figures)}\n\n{judgement(figures)}")
     print(f"{in_one_line(about)}; took {perf_counter() - began:.0f} s")
     if (about["load"] or 0) > 1:
@@ -61,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "figures": [figure.as_json() for figure in figures],
         }
         chosen.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if interrupted:
+        sys.exit("interrupted: this is what had been measured")
 
 
 if __name__ == "__main__":

@@ -24,10 +24,9 @@ from sandbox.cli.words import (
 )
 from sandbox.core.entries import Verdict
 from sandbox.core.faults import ON_SIGNATURE
-from sandbox.core.ledger import Delivery
+from sandbox.core.ledger import Delivery, went_wrong
 from sandbox.core.model import Hmac, Status, TransportError
 from sandbox.core.present import shown_url
-from sandbox.core.report import went_wrong
 from sandbox.runner import Stage
 
 LISTED: Final = 50

@@ -45,6 +45,11 @@ def in_order(attempts: tuple[Attempted, ...]) -> tuple[Attempted, ...]:
     return tuple(sorted(attempts, key=lambda attempt: (attempt.attempt, attempt.copy)))
 
 
+def went_wrong(deliveries: Iterable[Delivery]) -> Counter[str]:
+    """How many attempts carried which fault: what went wrong on purpose."""
+    return Counter(fault.do for item in deliveries for attempt in item.counted for fault in attempt.faults)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A delivery that somebody must take up: all that a dispatcher needs to go on with it.

@@ -129,11 +129,6 @@ def outcomes(deliveries: Iterable[Delivery]) -> Counter[str]:
     return Counter(in_a_word(attempt) for item in deliveries for attempt in item.counted)
 
 
-def went_wrong(deliveries: Iterable[Delivery]) -> Counter[str]:
-    """How many attempts carried which fault: what went wrong on purpose."""
-    return Counter(fault.do for item in deliveries for attempt in item.counted for fault in attempt.faults)
-
-
 # --- attempts --------------------------------------------------------------------------
 
 

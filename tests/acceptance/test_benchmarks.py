@@ -5,6 +5,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,23 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(arguments, messag
     done = benchmarks(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(f"error: {message}\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_what_was_measured_before_ctrl_c_is_shown():
+    running = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", "ladder", "waiting", "--quick"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    )  # fmt: skip
+    for line in running.stderr:
+        if line == "measuring waiting …\n":
+            break
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=300)
+    assert running.returncode == 1
+    assert err.endswith("interrupted: this is what had been measured\n")
+    assert "5 a day of retries" in out
+    assert re.search(r"^\d+ of 1 aims met$", out, re.MULTILINE)
 
 
 def figure(what, value, **more):
