@@ -52,10 +52,9 @@ expect 2 "its second attempt is taken"
 printf ' ' >>"$folder/body"
 expect 4 "one space more is another body"
 
-render '{"auth": {"type": "HMAC", "secret": "whsec_of-somebody"}}'
-expect 4 "what another secret has signed is refused"
-
-render '{"auth": {"type": "NONE"}}'
-expect 4 "what nobody has signed is refused"
+for fault in '{"do": "missing_signature"}' '{"do": "wrong_secret"}' '{"do": "tampered_body"}' '{"do": "stale", "by": "10m"}'; do
+    render "{\"faults\": [$fault]}"
+    expect 4 "refused: $fault"
+done
 
 exit $failed

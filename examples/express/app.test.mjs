@@ -4,7 +4,6 @@
 // container for one (WEXIO_SANDBOX_URL, and WEXIO_SANDBOX_TOKEN where it wants one).
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { createApp, createStore } from "./app.mjs";
 
@@ -56,11 +55,6 @@ async function receive({ headers, body }) {
   return answer.status;
 }
 
-const signedBy = (request, signature) => ({
-  ...request,
-  headers: { ...request.headers, "X-Wexio-Signature": signature },
-});
-
 for (const channel of ["WHATSAPP", "TELEGRAM", "VIBER", "INSTAGRAM"]) {
   test(`a first contact on ${channel} becomes a lead`, async () => {
     const request = await render({ channel, data: { chat: { firstName: "Олена 🌻" } } });
@@ -81,31 +75,28 @@ test("a chat without a contact is taken", async () => {
   assert.equal(await receive(await render({ contact: "none" })), 200);
 });
 
-test("what another secret has signed is refused", async () => {
-  assert.equal(await receive(await render({ auth: { type: "HMAC", secret: "whsec_of-somebody" } })), 401);
-  assert.equal(store.leads.length, 0);
-});
-
-test("a body that was changed after it was signed is refused", async () => {
-  const request = await render();
-  const body = request.body.toString().replace("chat.created", "chat.deleted");
-  assert.equal(await receive({ ...request, body }), 401);
-});
+for (const fault of [
+  { do: "missing_signature" },
+  { do: "malformed_signature" },
+  { do: "wrong_secret" },
+  { do: "tampered_body" },
+  { do: "stale", by: "10m" },
+  { do: "future", by: "10m" },
+]) {
+  test(`refused: ${fault.do}`, async () => {
+    assert.equal(await receive(await render({ faults: [fault] })), 401);
+    assert.equal(store.leads.length, 0);
+  });
+}
 
 test("one space more is another body", async () => {
   const request = await render();
   assert.equal(await receive({ ...request, body: `${request.body} ` }), 401);
 });
 
-test("an old signature is refused", async () => {
-  const request = await render();
-  const moment = Math.floor(Date.now() / 1000) - 600;
-  const digest = createHmac("sha256", SECRET).update(`${moment}.`).update(request.body).digest("hex");
-  assert.equal(await receive(signedBy(request, `t=${moment},v1=${digest}`)), 401);
-});
-
 for (const signature of ["", "t=,v1=", "t=12", "v1=ab", "t=now,v1=ab", "t=1,t=2,v1=ab", "t=12,v1=\u00fc"]) {
   test(`a malformed signature is refused: ${signature}`, async () => {
-    assert.equal(await receive(signedBy(await render(), signature)), 401);
+    const { headers, body } = await render();
+    assert.equal(await receive({ headers: { ...headers, "X-Wexio-Signature": signature }, body }), 401);
   });
 }
