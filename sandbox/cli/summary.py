@@ -23,8 +23,8 @@ from sandbox.cli.words import (
     targets,
 )
 from sandbox.core.entries import Verdict
-from sandbox.core.faults import ON_SIGNATURE
-from sandbox.core.ledger import Delivery, went_wrong
+from sandbox.core.faults import SIGNED_OTHERWISE
+from sandbox.core.ledger import Delivery
 from sandbox.core.model import Hmac, Status, TransportError
 from sandbox.core.present import shown_url
 from sandbox.runner import Stage
@@ -32,7 +32,6 @@ from sandbox.runner import Stage
 LISTED: Final = 50
 """Up to so many deliveries are listed singly; beyond, so many of the failed ones."""
 
-_UNVERIFIABLE: Final = {*ON_SIGNATURE, "tampered_body"}
 _ATTEMPTS: Final = 23  # columns for what was tried: three answers and their times
 
 
@@ -140,7 +139,7 @@ def _show_hints(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) 
         painter.line((f"the built-in subscriber verified {held}, and all held", DIM))
     elif checks.refused:
         of = count(checks.refused + checks.verified, "signature")
-        asked = "; that was asked for" if went_wrong(deliveries).keys() & _UNVERIFIABLE else ""
+        asked = "; that was asked for" if went_wrong(deliveries).keys() & SIGNED_OTHERWISE else ""
         painter.line(
             (f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}{asked}", "yellow")
         )

@@ -56,6 +56,8 @@ PLACES: Final[tuple[Place, ...]] = get_args(Place)
 ON_SIGNATURE: Final = frozenset(KINDS[:5])
 ON_STREAM: Final = frozenset({"slow_body", "truncated_body", "reset"})
 """Those that are no other bytes, but another way to send them."""
+SIGNED_OTHERWISE: Final = ON_SIGNATURE | {"tampered_body", "truncated_body", "reset"}
+"""Those after which signature and body do not go together, or not at this time."""
 ON_DELIVERY: Final = frozenset({"delay", "drop", "duplicate", "reorder"})
 """Those of which a single request shows nothing."""
 

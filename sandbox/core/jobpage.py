@@ -123,13 +123,13 @@ def _delivery(delivery: Delivery, play: Play, ink: Ink) -> Html:
         _foreign(delivery.event_id, ink, _NAME),
         f" {delivery.reason}" if delivery.reason else None,
     )
-    attempts = delivery.attempts
+    attempts = delivery.counted
     told = attempts if len(attempts) <= _ATTEMPTS else (*attempts[: _ATTEMPTS - 1], attempts[-1])
     rows = [
         (
             str(item.attempt),
             f"+{roughly(item.started_at - delivery.emitted_at)}",
-            _foreign(in_words(item), ink),
+            Html(_foreign(in_words(item), ink) + _wrong(item)),
             f"{item.elapsed_ms:.0f} ms",
         )
         for item in told
@@ -140,6 +140,11 @@ def _delivery(delivery: Delivery, play: Play, ink: Ink) -> Html:
         + (_table(("attempt", "after", "answer", "took"), rows) if rows else "")
         + (tag("p", _foreign(reason, ink, 1000)) if reason else "")
     )
+
+
+def _wrong(attempt: Attempted) -> Html:
+    """What went wrong with it on purpose, so that nobody takes it for Wexio's doing."""
+    return tag("em", f" on purpose: {attempt.went_wrong}") if attempt.went_wrong else Html("")
 
 
 def _why(attempts: Sequence[Attempted], play: Play) -> str | None:

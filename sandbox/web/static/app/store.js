@@ -183,7 +183,7 @@ export async function recall(run_id, most = 60) {
     const now = deliveries.get(line.id);
     // What the stream has said meanwhile is newer.
     if (now?.attempts.length > attempts.length) continue;
-    deliveries.set(line.id, { ...line, data: dataOf(attempts[0]), attempts: attempts.map((each) => shortened(each)) });
+    deliveries.set(line.id, { ...line, data: dataOf(attempts[0]), attempts: attempts.filter((each) => !each.copy).map((each) => shortened(each)) });
   }
   const known = new Set(byRun.get(run_id));
   byRun.set(run_id, [...page.items.map((line) => line.id).reverse().filter((id) => !known.has(id)), ...known]);
@@ -200,7 +200,8 @@ function dataOf(attempt) {
 
 function changed(entry) {
   const known = deliveries.get(entry.delivery_id);
-  if (!known) return;
+  // A copy (the fault "duplicate") is no attempt of its own, and decides nothing.
+  if (!known || entry.copy) return;
   // A new object each time: whoever shows the old one sees that it has changed.
   const line = { ...known };
   if (entry.kind === "attempting") {

@@ -72,11 +72,15 @@ export function Delivery({ id, back }) {
   </section>`;
 }
 
+/** How an attempt is named in the address; its copy, which the fault "duplicate" makes, has a name of its own. */
+function nameOf(attempt) {
+  return `${attempt.attempt}${attempt.copy ? "-copy" : ""}`;
+}
+
 function Attempts({ delivery, next }) {
   const { attempts } = delivery;
-  const wanted = Number(route.value.query.attempt);
-  const index = attempts.findIndex((each) => each.attempt === wanted);
-  const at = index === -1 ? attempts.length - 1 : index;
+  const index = attempts.findIndex((each) => nameOf(each) === route.value.query.attempt);
+  const at = index === -1 ? attempts.findLastIndex((each) => !each.copy) : index;
   if (!attempts.length)
     return html`<div class="card"><${Empty} icon="clock" title="No attempt has ended yet">
       ${next ? html`The next one is due at ${preciseTime(next)}.` : "It waits for its connection, or an attempt is under way."}
@@ -92,9 +96,9 @@ function Attempts({ delivery, next }) {
             class="attempt"
             data-tone=${taken(each) ? "ok" : "bad"}
             aria-pressed=${place === at}
-            onClick=${() => refine({ attempt: String(each.attempt) })}
+            onClick=${() => refine({ attempt: nameOf(each) })}
           >
-            <span class="quiet"><span class="sr-only">Attempt </span>#${each.attempt}</span><b class="mono">${outcome(each)}</b>${each.faults?.length ? html`<${Icon} name="bolt" size=${12} /><span class="sr-only">with a fault</span>` : ""}
+            <span class="quiet"><span class="sr-only">Attempt </span>#${each.attempt}${each.copy ? " copy" : ""}</span><b class="mono">${outcome(each)}</b>${each.faults?.length ? html`<${Icon} name="bolt" size=${12} /><span class="sr-only">with a fault</span>` : ""}
           </button>`;
       })}
       ${delivery.status === "PENDING" && next && html`<span class="gap quiet">next at ${preciseTime(next).slice(0, 8)}</span>`}
