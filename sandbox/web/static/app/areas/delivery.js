@@ -80,7 +80,7 @@ function nameOf(attempt) {
 function Attempts({ delivery, next }) {
   const { attempts } = delivery;
   const index = attempts.findIndex((each) => nameOf(each) === route.value.query.attempt);
-  const at = index === -1 ? attempts.findLastIndex((each) => !each.copy) : index;
+  const at = index === -1 ? Math.max(0, attempts.findLastIndex((each) => !each.copy)) : index;
   if (!attempts.length)
     return html`<div class="card"><${Empty} icon="clock" title="No attempt has ended yet">
       ${next ? html`The next one is due at ${preciseTime(next)}.` : "It waits for its connection, or an attempt is under way."}
