@@ -29,6 +29,15 @@ _TAKEN: Final = (
 )
 
 
+def complete_check(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    """The ids that begin so."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(id, help=entry.title) for id, entry in BOOK.items() if id.startswith(incomplete)]
+
+
 @click.command(
     epilog="Exit codes: 0 nothing failed, 1 something did, 3 nobody answers. --to, --secret, --bearer, --basic, "
     "--no-auth, --attempt-timeout, --max-wait, --config, --junit and --report are also variables, "
@@ -44,8 +53,20 @@ _TAKEN: Final = (
     metavar="CMD_OR_URL",
     help="Where a number can be read that one new chat raises by one: the output of a command, or a GET of a URL.",
 )
-@click.option("--only", multiple=True, metavar="ID", help="Make this check alone (repeatable).")
-@click.option("--skip", multiple=True, metavar="ID", help="Leave this check out (repeatable).")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_check,
+    help="Make this check alone (repeatable, or with commas).",
+)
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_check,
+    help="Leave this check out (repeatable, or with commas).",
+)
 @click.option("--format", "form", metavar="text|json|html", help="What goes to stdout. Default: text.")
 @click.option("--attempt-timeout", metavar="DURATION", help="Time allowed for one attempt. Default: 10s.")
 @click.option(

@@ -1,7 +1,12 @@
 """`check` as it is typed: what it prints, writes and ends with."""
 
 import asyncio
+import json
+import os
+import pty
 import re
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from xml.etree import ElementTree as ET
@@ -207,6 +212,35 @@ def test_no_color_removes_the_colours(terminal, consumer):  # noqa: F811
     screen = terminal("check", "--to", consumer().url, *WITH, "--only", "accepts-retries", NO_COLOR="1")
     assert screen.end() == 0
     assert not re.search("\x1b\\[[0-9;]*3[0-9]m", screen.shown)
+
+
+def test_what_is_being_checked_is_shown_while_json_goes_elsewhere(consumer, folder, environment):
+    ours, theirs = pty.openpty()
+    arguments = ["--to", consumer().url, *WITH, "--format", "json"]
+    with environment({"TERM": "xterm-256color"}):
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox", "check", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=False,
+        )
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert "of 18" in shown
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["passed"]
+
+
+def test_ids_are_completed(process):
+    done = process(
+        env={
+            "_WEXIO_SANDBOX_COMPLETE": "bash_complete",
+            "COMP_WORDS": "wexio-sandbox check --only surv",
+            "COMP_CWORD": "3",
+        }
+    )
+    assert set(done.out.split()) == {f"plain,{id}" for id in BOOK if id.startswith("surv")}
 
 
 def test_ctrl_c_ends_a_check_at_once(terminal, consumer):  # noqa: F811

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.core.drill import Plan, parse_rate
 from sandbox.core.errors import UsageError
+from tests.integration.test_cli_terminal import terminal  # noqa: F401 - a fixture
 from tests.receiver import RESET
 
 SHORT = ("--outage", "30m", "--rate", "20/h", "--seed", "7")
@@ -141,6 +142,16 @@ def test_a_plan_spreads_its_events_over_the_outage():
 def test_a_plan_that_is_none_is_refused(outage, rate, says):
     with pytest.raises(UsageError, match=says):
         Plan(outage=outage, rate=rate, written="x")
+
+
+@pytest.mark.parametrize("columns", [72, 120])
+def test_on_a_terminal_it_shows_how_it_stands_and_fits(terminal, columns):  # noqa: F811
+    screen = terminal("drill", "--outage", "1h", "--rate", "10/m", size=(columns, 40))
+    assert screen.end() == 0
+    assert "600 settled" in screen.text
+    lines = [line.rpartition("\r")[2] for line in screen.text.splitlines()]
+    assert max(map(len, lines)) <= columns
+    assert "PASSED 600 of 600 events came through" in screen.text
 
 
 def test_json_is_one_line(cli):
