@@ -85,7 +85,7 @@ class WrongConsumer:
 
     async def bear_the_load(self) -> None:
         if self.wrong("breaks_under_load", "limits_rate"):
-            await asyncio.sleep(0.002)  # noqa: TID251 - long enough for others to come
+            await asyncio.sleep(0.01)  # noqa: TID251 - long enough for others to come
             if self.in_flight > 10:
                 raise Refusal(500 if self.wrong("breaks_under_load") else 429)
 
