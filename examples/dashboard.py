@@ -31,9 +31,9 @@ def call(url: str, path: str, body: Any = None) -> Any:
 
 def stage(page: Page, url: str) -> None:
     """In the middle of the outage of the demonstration: some are taken, some wait."""
-    run = call(url, "/runs", {"scenario": "sales-demo", "seed": 7, "speed": 4})["id"]
+    run = call(url, "/runs", {"scenario": "sales-demo", "seed": 7, "speed": 1})["id"]
     page.goto(f"{url}/#/stage/{run}")
-    page.locator(".blip[data-tone=bad]").nth(3).wait_for(timeout=120_000)
+    page.locator(".fall[data-status=PENDING][data-tone=bad]").nth(2).wait_for(timeout=120_000)
     page.screenshot(path=HERE / "dashboard-stage.png")
 
 

@@ -338,7 +338,7 @@ def test_the_table_of_assumptions_is_the_profile():
 
 
 def test_the_picture_is_there_and_of_the_shipped_scenario():
-    [path] = re.findall(r"!\[.*?\]\((.*?)\)", README)
+    [path] = re.findall(r"!\[.*?\]\((.*?\.svg)\)", README)
     picture = (ROOT / path).read_text(encoding="utf-8").replace("&#160;", " ")
     for words in (
         "run first-contact",

@@ -3,4 +3,10 @@ import { readFileSync } from "node:fs";
 
 const FOLDER = new URL("../../sandbox/web/static/app/", import.meta.url);
 
-export const load = (name) => import(`data:text/javascript,${encodeURIComponent(readFileSync(new URL(name, FOLDER), "utf8"))}`);
+function packed(address) {
+  const source = readFileSync(address, "utf8");
+  const whole = source.replace(/(from )"(\.[^"]+)"/g, (_, from, name) => `${from}"${packed(new URL(name, address))}"`);
+  return `data:text/javascript,${encodeURIComponent(whole)}`;
+}
+
+export const load = (name) => import(packed(new URL(name, FOLDER)));

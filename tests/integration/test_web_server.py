@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,6 +19,8 @@ from sandbox.web import listening, make_app
 from sandbox.web.api import ROUTES, openapi_text
 from tests.web import DOCUMENT, serving
 from tests.workspace import FakeWorkspace
+
+STATIC = Path(__file__).parents[2] / "sandbox" / "web" / "static"
 
 
 async def counted(api, attempts):
@@ -95,6 +98,7 @@ async def test_what_is_left_out_stays_and_null_ends_the_outage(api):
             {"respond": [{"status": 200, "headers": {"Content-Length": "5"}}]},
             "/respond/0/headers/Content-Length",
         ),
+        ({"next": [200, "slow"]}, "/next/1"),
         ({"outage": {"from": "0s"}}, "/outage/for"),
         ({"outage": {"from": "0s", "for": "1m", "status": "away"}}, "/outage/status"),
     ],
@@ -354,6 +358,39 @@ async def test_what_the_pages_need_is_served(api, name, media_type):
     answer = await api.get(f"//static/{name}")
     assert (answer.status, answer.headers["Content-Type"].partition(";")[0]) == (200, media_type)
     assert not re.search(r"https?://|@import|url\(", answer.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("app/main.js", "text/javascript"),
+        ("app/style.css", "text/css"),
+        ("vendor/vendor.json", "application/json"),
+        ("vendor/inter-latin.woff2", "font/woff2"),
+        ("icon.svg", "image/svg+xml"),
+    ],
+)
+async def test_a_file_that_is_known_already_is_not_sent_again(api, name, media_type):
+    async with api.session.get(f"{api.url}/static/{name}") as answer:
+        assert (answer.status, answer.content_type) == (200, media_type)
+        tag = answer.headers["ETag"]
+        assert await answer.read()
+    async with api.session.get(f"{api.url}/static/{name}", headers={"If-None-Match": tag}) as answer:
+        assert (answer.status, await answer.read()) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "name", ["app/../../pages.py", "app%2f..%2f..%2fpages.py", "app", "app/", "app/nothing.js", "vendor"]
+)
+async def test_nothing_but_the_files_of_the_pages_is_served(api, name):
+    assert (await api.get(f"//static/{name}")).status == 404
+
+
+async def test_the_dashboard_names_every_module_and_style_sheet_that_it_has(api):
+    page = await api.get("//")
+    for path in STATIC.glob("app/**/*"):
+        if path.suffix in (".js", ".css"):
+            assert f"/static/{path.relative_to(STATIC).as_posix()}" in page.text
 
 
 async def test_settling_ends_when_the_server_stops():

@@ -1,7 +1,7 @@
 // What a run's clock shows now: the server said it once, and time goes on at its speed.
 import { signal } from "./lib.js";
 
-/** Rises ten times a second while somebody looks, once a second where motion is unwelcome. */
+/** Rises while somebody looks: as often as the first who does wants it. */
 export const tick = signal(0);
 let timer = 0;
 let watchers = 0;

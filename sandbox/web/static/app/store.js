@@ -44,6 +44,8 @@ export function onEntries(listen) {
 // --- reading ----------------------------------------------------------------------------
 
 let generation = 0;
+/** Rises whenever everything is read anew: whoever has read more than is kept here reads it again. */
+export const epoch = signal(0);
 
 /** Read everything anew, and follow what comes. */
 export async function start() {
@@ -57,6 +59,7 @@ export async function start() {
       order.length = 0;
       stats.value = numbers;
       revision.value += 1;
+      epoch.value += 1;
       trouble.value = null;
     });
     open(numbers.seq, apply, returned);

@@ -2,6 +2,7 @@
 import { html, useEffect, useMemo, useState } from "../../lib.js";
 import { post, put } from "../../api.js";
 import { attempt, loadStats, stats } from "../../store.js";
+import { still } from "../../theme.js";
 import { clockOf, tick, watch } from "../../clock.js";
 import { day, span, time } from "../../format.js";
 import { Button, Card, Field, Segmented } from "../../ui/basics.js";
@@ -18,7 +19,7 @@ export function ClockCard({ clock }) {
   const [by, setBy] = useState("1h");
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
-  useEffect(() => watch(), []);
+  useEffect(() => watch(still.value ? 1000 : 200), []);
   const running = useMemo(() => clockOf(Date.parse(clock.at), clock.speed, clock.paused), [clock]);
   tick.value;
   const now = new Date(running.now()).toISOString();

@@ -3,7 +3,8 @@ import { signal, useEffect, useMemo } from "../../lib.js";
 import { get, post, put } from "../../api.js";
 import { go, route } from "../../router.js";
 import { clockOf, tick, watch } from "../../clock.js";
-import { attempt, keepRun, onEntries, recall, scenarios } from "../../store.js";
+import { attempt, epoch, keepRun, onEntries, recall, scenarios } from "../../store.js";
+import { still } from "../../theme.js";
 
 export const over = (run) => run.status !== "playing" && run.status !== "paused";
 
@@ -20,6 +21,9 @@ export async function play(body) {
 export function useRun(id) {
   const made = useMemo(() => makeRun(id), [id]);
   useEffect(() => made.follow(), [made]);
+  useEffect(() => {
+    recall(id).catch(() => null); // what is wrong is told by the run itself
+  }, [id, epoch.value]);
   return made;
 }
 
@@ -53,13 +57,13 @@ function makeRun(id) {
 
   function schedule() {
     clearTimeout(timer);
+    if (error.value?.status === 404) return; // it will not come back
     timer = setTimeout(async () => (await read(), schedule()), going() ? 400 : 3000);
   }
 
   function follow() {
     read().then(schedule);
-    recall(id).catch(() => null);
-    const ends = [watch(), onEntries((entries) => !going() && entries.some((entry) => entry.run_id === id) && read())];
+    const ends = [watch(still.value ? 1000 : 100), onEntries((entries) => !going() && entries.some((entry) => entry.run_id === id) && read())];
     return () => (clearTimeout(timer), ends.forEach((end) => end()));
   }
 
