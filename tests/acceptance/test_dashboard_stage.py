@@ -129,6 +129,15 @@ async def test_the_next_three_are_refused_and_no_more(server):
         await expect(page.locator(".codes code", has_text="503")).to_have_count(3)
 
 
+async def test_a_subscriber_that_its_scenario_has_fail_is_seen_not_to_be_well(server):
+    failing = PATIENT.replace("steps:", "subscriber: {outage: {from: 0s, for: 30m, status: 503}}\nsteps:")
+    run = played(server, failing)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.locator(".codes code", has_text="503").first).to_be_visible()
+        await expect(page.locator(".mood")).to_have_text("not well")
+
+
 async def test_slow_answers_are_scripted_and_shown(server):
     run = played(server, PATIENT)
     async with visiting(server) as visitor:

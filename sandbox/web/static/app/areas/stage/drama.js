@@ -1,5 +1,6 @@
 // One click, and something goes wrong at the built-in subscriber; or right again.
 import { patch, put } from "../../api.js";
+import { taken } from "../../format.js";
 import { attempt, connections, loadConnections, loadSubscriber, say, stats, subscriber } from "../../store.js";
 
 export const DRAMA = [
@@ -17,7 +18,9 @@ const SCRIPTS = {
   slow: () => ({ respond: [{ status: 200, after: "3s" }] }),
 };
 
-/** What the built-in subscriber does now: "down", "reject", "slow" or null. */
+let acted = 0; // when somebody last did something to it
+
+/** What the built-in subscriber has been told to do: "down", "reject", "slow" or null. */
 export function mood() {
   const now = subscriber.value;
   if (!now) return null;
@@ -26,6 +29,13 @@ export function mood() {
   const last = now.respond.at(-1);
   if (last?.after) return "slow";
   return (last?.status ?? last) === 200 ? null : "down";
+}
+
+/** Whether the last answer was none that takes a delivery: a scenario has its own outages, and nobody tells of them. */
+export function refuses(lines) {
+  let last = null;
+  for (const line of lines) for (const each of line.attempts) if (each.started_at && (!last || each.started_at > last.started_at)) last = each;
+  return last !== null && !taken(last) && Date.parse(last.started_at) > acted;
 }
 
 /** Whether the run delivers to the built-in subscriber. */
@@ -37,6 +47,7 @@ export const held = (run) => connections.value.filter((each) => run.connections.
 export async function act(item, run) {
   if (builtIn(run)) {
     await attempt(() => put("/subscriber", SCRIPTS[item.id](run)), item.says);
+    acted = Date.now();
     await loadSubscriber();
     return;
   }

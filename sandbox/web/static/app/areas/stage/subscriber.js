@@ -4,16 +4,16 @@ import { href, presenting } from "../../router.js";
 import { CHANNELS, millis, outcome, span, STATUSES, taken } from "../../format.js";
 import { Button } from "../../ui/basics.js";
 import { person } from "./people.js";
-import { act, builtIn, DRAMA, held, mood } from "./drama.js";
+import { act, builtIn, DRAMA, held, mood, refuses } from "./drama.js";
 
 const SHOWN = 40;
-const MOODS = { down: ["bad", "down"], reject: ["wait", "refusing"], slow: ["wait", "slow"] };
+const MOODS = { down: ["bad", "down"], reject: ["wait", "refusing"], slow: ["wait", "slow"], refuses: ["bad", "not well"] };
 
 export function Subscriber({ playing, lines }) {
   const run = playing.run.value;
   const own = !builtIn(run);
   const paused = own && held(run).some((each) => !each.active);
-  const [tone, word] = own ? (paused ? ["wait", "held back"] : ["ok", "your own"]) : MOODS[mood()] ?? ["ok", "well"];
+  const [tone, word] = own ? (paused ? ["wait", "held back"] : ["ok", "your own"]) : MOODS[mood() ?? (refuses(lines) ? "refuses" : "")] ?? ["ok", "well"];
   const names = run.connections.map((each) => each.name).join(", ");
   return html`<section class="desk" aria-label="The subscriber's side">
     <header class="desk-head">
