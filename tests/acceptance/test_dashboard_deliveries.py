@@ -270,4 +270,4 @@ async def test_axe_finds_nothing_serious_in_a_delivery_and_nothing_is_too_wide(
             page = await visitor.open(path)
             await expect(page.locator(".delivery-row, [role=tabpanel]").first).to_be_attached()
             assert await visitor.axe() == [], path
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
