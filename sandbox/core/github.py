@@ -25,7 +25,7 @@ def annotation(
     properties = ",".join(
         f"{name}={_property(str(value))}" for name, value in said.items() if value is not None
     )
-    return f"::{severity} {properties}".rstrip() + f"::{_data(message)}"
+    return f"::{severity}{' ' if properties else ''}{properties}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -65,3 +65,7 @@ def test_whatever_is_said_is_one_command_that_says_it(message, file, title):
         {"file": plain(file), "line": "1", "title": plain(title)},
         "\n".join(map(plain, message.split("\n"))),
     )
+
+
+def test_white_space_is_kept():
+    assert annotation("error", " a ", title=" ") == "::error title= :: a "
