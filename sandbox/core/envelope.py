@@ -98,7 +98,7 @@ class Rendering:
         faults: ByKind = {fault.do: fault for fault in self.faults} if self.faults else _NOTHING
         name = UNKNOWN_EVENT if "unknown_event" in faults else event.name
         occurred = isoformat(event.occurred_at)
-        stamp = moved(self.stamp, faults)
+        stamp = moved(self.stamp, faults) if faults else self.stamp
         stamped = isoformat(stamp) if profile.request.timestamp == "sending" else occurred
         identity = event_id.encode(), name.encode(), occurred.encode()
         data = changed_data(event.data_json, faults) if faults else event.data_json
@@ -113,7 +113,7 @@ class Rendering:
             ("X-Wexio-Attempt", number),
             ("X-Wexio-Timestamp", stamped),
             ("Idempotency-Key", event_id),
-            *authorized(target.authorization, faults),
+            *(authorized(target.authorization, faults) if faults else target.authorization),
             *self._signature(body, stamp, faults),
             *target.user_agent,
         )
@@ -126,7 +126,7 @@ class Rendering:
         return Request(url=url, headers=headers, body=body, sending=sending)
 
     def _body(self, identity: tuple[bytes, bytes, bytes], data: bytes, faults: ByKind) -> bytes:
-        extra = extra_members() if "extra_fields" in faults else b""
+        extra = extra_members() if faults and "extra_fields" in faults else b""
         return b"".join(
             (
                 b'{"id":"%b","type":"%b","timestamp":"%b","data":' % identity,
