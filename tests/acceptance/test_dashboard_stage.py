@@ -184,7 +184,7 @@ async def test_presenting_hides_the_frame_and_addresses_and_is_left_by_escape(se
 async def test_hostile_names_notes_and_titles_are_text(server):
     run = played(server, HOSTILE, speed="max")
     async with visiting(server) as visitor:
-        dialogs: list[str] = []
+        dialogs = []
         visitor.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
         page = await visitor.open(f"stage/{run}")
         await expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=alert(1)>")
