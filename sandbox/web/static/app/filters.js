@@ -20,3 +20,14 @@ export function matcher(filters, named = () => "") {
     return words.every((word) => text.includes(word));
   };
 }
+
+/** The same question, answered once for each line: one that changes is a new object. null stays null. */
+export function remembered(matches) {
+  if (matches === null) return null;
+  const answers = new WeakMap();
+  return (line) => {
+    let answer = answers.get(line);
+    if (answer === undefined) answers.set(line, (answer = matches(line)));
+    return answer;
+  };
+}

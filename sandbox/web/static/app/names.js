@@ -3,7 +3,8 @@ import { signal } from "./lib.js";
 import { get } from "./api.js";
 import { connections, runs } from "./store.js";
 
-const ofRuns = signal(new Map());
+/** Names by id, of the connections that only runs have. */
+export const ofRuns = signal(new Map());
 const asked = new Set();
 
 /** The name of a connection; of one that is gone, the end of its id. */

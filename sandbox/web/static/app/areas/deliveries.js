@@ -1,9 +1,9 @@
 // Deliveries: a list that keeps up with hundreds a second, and the one that is open beside it.
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib.js";
 import { CHANNELS, STATUSES, number, outcome, plural, preciseTime, taken } from "../format.js";
-import { filtersOf, matcher } from "../filters.js";
+import { filtersOf, matcher, remembered } from "../filters.js";
 import { useShortcuts } from "../keys.js";
-import { connectionName, learnNames } from "../names.js";
+import { connectionName, learnNames, ofRuns } from "../names.js";
 import { go, href, refine, route } from "../router.js";
 import { connections, deliveries, empty, loaded, order, revision, runs } from "../store.js";
 import { Button, Channel, Empty, Head, StatusBadge } from "../ui/basics.js";
@@ -70,7 +70,7 @@ function useMatching(filters) {
   const key = JSON.stringify(filters);
   const risen = revision.value;
   const names = connections.value;
-  const matches = useMemo(() => matcher(filters, connectionName), [key, names]);
+  const matches = useMemo(() => remembered(matcher(filters, connectionName)), [key, names, ofRuns.value]);
   const kept = useRef({ key: null, ids: [] });
   const due = performance.now() - last.current.at >= OFTEN;
   if (kept.current.key !== key || kept.current.risen !== risen) {
