@@ -65,7 +65,7 @@ def test_the_time_of_the_sandbox_is_old_to_a_real_clock(away, code, how):
     found = refusal(401, now=NOW + timedelta(days=away).total_seconds())
     assert found.holds
     assert (found.causes[0].code, found.causes[0].proven) == (code, False)
-    assert found.causes[0].says.startswith("on a real clock the timestamp is 2160h " + how)
+    assert found.causes[0].says.startswith("on a real clock the timestamp is 90 days " + how)
     assert "--signature-time wall" in found.causes[0].do
 
 
