@@ -170,7 +170,9 @@ class PlainPainter:
         self._ascii = not (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
     def line(self, *spans: Span) -> None:
-        text = "".join(plain(words) for words, _ in spans).rstrip().replace("\u00a0", " ")
+        text = plain("".join(words for words, _ in spans)).rstrip().replace("\u00a0", " ")
+        if text.lstrip().startswith("::"):  # to GitHub's runner, the beginning of a command
+            text = text.replace("::", ": ", 1)
         self._stream.write((text.translate(_ASCII) if self._ascii else text) + "\n")
 
     def table(self, rows: Sequence[Sequence[Spans]], columns: Sequence[Column] = ()) -> None:

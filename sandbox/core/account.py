@@ -15,6 +15,7 @@ from sandbox.core.ledger import Delivery
 from sandbox.core.model import Response, Status
 from sandbox.core.moments import isoformat
 from sandbox.core.phrases import count, roughly, seconds
+from sandbox.core.present import plain
 from sandbox.core.refusal import explain_refusal
 
 _MOST: Final = 20
@@ -76,9 +77,9 @@ def _attempt(attempt: Attempted) -> str:
 
 
 def _plain(text: str) -> str:
-    """*text* on one line, short, and without what a terminal obeys."""
+    """*text* on one line, short, and without what a terminal or a CI job obeys."""
     line = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * _EXCERPT])
-    line = " ".join(line.split())
+    line = plain(" ".join(line.split()))
     return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
 
 

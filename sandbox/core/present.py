@@ -27,6 +27,8 @@ MASK: Final = "***"
 _UNSAFE: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+# GitHub's runner obeys ``##[error]`` and the like wherever in a line of a job's log they stand.
+_COMMAND: Final = "##["
 # json.dumps takes care of the first 32 by itself.
 _UNSAFE_IN_JSON: Final = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -163,10 +165,15 @@ def shown_url(url: str) -> str:
 
 
 def json_line(document: Mapping[str, Any], *, ascii_only: bool = False) -> str:
-    """*document* as one line of JSON that no terminal obeys; *ascii_only* where UTF-8 cannot be written."""
-    line = json.dumps(document, ensure_ascii=ascii_only, separators=(",", ":"))
+    """*document* as one line of JSON that nothing obeys; *ascii_only* where UTF-8 cannot be written."""
+    line = no_command(json.dumps(document, ensure_ascii=ascii_only, separators=(",", ":")))
     # What is unsafe stands inside a string, where an escape means the same.
     return line if line.isascii() and "\x7f" not in line else _UNSAFE_IN_JSON.sub(_escape, line)
+
+
+def no_command(json_text: str) -> str:
+    """The same JSON, in which a CI job's runner finds no command."""
+    return json_text.replace(_COMMAND, "#\\u0023[") if _COMMAND in json_text else json_text
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -174,8 +181,10 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """*text* as one line in which nothing is obeyed: controls become visible symbols."""
-    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_picture, text)
+    """*text* as one line in which nothing is obeyed: controls become visible symbols, ``##[`` is ``##(``."""
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSAFE.sub(_picture, text)
+    return text.replace(_COMMAND, "##(") if _COMMAND in text else text
 
 
 def _picture(found: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from sandbox.core.errors import Problem
 from sandbox.core.github import annotation
-from sandbox.core.present import plain
+from sandbox.core.present import no_command, plain
 
 WIDEST: Final = 160
 """So many characters of a source line are shown, those around the problem."""
@@ -46,7 +46,7 @@ def render_json(problems: Sequence[Problem]) -> str:
         indent=2,
     )
     # What is not ASCII stands inside a string, where an escape means the same.
-    return _NOT_ASCII.sub(_escaped_if_unsafe, text)
+    return no_command(_NOT_ASCII.sub(_escaped_if_unsafe, text))
 
 
 def render_github(problems: Sequence[Problem]) -> str:

@@ -747,21 +747,25 @@ def test_a_hostile_answer_is_not_obeyed(cli, receiving, folder, form, server):
     assert list(junitparser.JUnitXml.fromfile(str(folder / "report.xml")))
 
 
-def test_a_hostile_name_is_not_obeyed(cli, scenario, folder):
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("hostile", [HOSTILE, "::error::owned ##[error]owned"], ids=["terminal", "CI"])
+def test_a_hostile_name_is_not_obeyed(cli, scenario, folder, hostile, form):
     name = scenario(
         json.dumps(
             {
-                "name": HOSTILE,
-                "contacts": {"her": {"firstName": HOSTILE}},
-                "steps": [{"emit": "chat.created", "contact": "her", "channel": "TELEGRAM", "note": HOSTILE}],
+                "name": hostile,
+                "contacts": {"her": {"firstName": hostile}},
+                "steps": [{"emit": "chat.created", "contact": "her", "channel": "TELEGRAM", "note": hostile}],
             }
         )
     )
-    done = cli("run", name, *MAX, "--junit", "report.xml")
+    done = cli("run", name, *MAX, "--junit", "report.xml", *(["--json"] if form == "json" else []))
     assert done.code == 0, done.err
     for text in (done.out, done.err):
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
-        assert not re.search("^::", text, re.MULTILINE)
+        assert not re.search("^ *::|##\\[", text, re.MULTILINE)
+    if form == "json":
+        assert done.of("emitted")[0]["data"]["contact"]["firstName"] == hostile
     assert list(junitparser.JUnitXml.fromfile(str(folder / "report.xml")))
 
 

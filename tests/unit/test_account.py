@@ -88,8 +88,9 @@ def test_those_that_failed_come_first_and_a_crowd_is_counted():
     assert told(delivery(*[Response(status=500)] * 25))[-1] == "  … and 5 attempts more"
 
 
-@pytest.mark.parametrize("hostile", ["\x1b[31mred", "two\nlines", "\u202eback", "x" * 10_000])
-def test_an_answer_stays_on_its_line_and_commands_no_terminal(hostile):
+@pytest.mark.parametrize("hostile", ["\x1b[31mred", "two\nlines", "\u202eback", "x" * 10_000, "##[error]x"])
+def test_an_answer_stays_on_its_line_and_commands_neither_terminal_nor_ci_job(hostile):
     [_, line] = told(delivery(Response(status=500, body=hostile.encode())))
+    assert "##[" not in line
     assert line.isprintable()
     assert len(line) < 300

@@ -143,6 +143,21 @@ def test_hostile_text_is_one_harmless_line_in_a_pipe(text):
         assert not any(map(obeyed, written[:-1]))
 
 
+@pytest.mark.parametrize(
+    ("spans", "written"),
+    [
+        pytest.param(["::error::x"], ": error::x\n", id="at the beginning"),
+        pytest.param(["\u00a0 ", "::stop-commands::x"], "  : stop-commands::x\n", id="after a blank"),
+        pytest.param(["Alex ##[error]x"], "Alex ##(error]x\n", id="anywhere"),
+        pytest.param(["##", "[error]x"], "##(error]x\n", id="of two pieces"),
+        pytest.param(["seen::error::x"], "seen::error::x\n", id="not at the beginning: it is none"),
+    ],
+)
+def test_no_line_in_a_pipe_is_a_command_to_a_ci_job(spans, written):
+    assert on_pipe(lambda p: p.line(*((words, "") for words in spans))) == written
+    assert on_pipe(lambda p: p.table([[[(words, "") for words in spans]]])) == written
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "iso8859-5"])
 def test_our_own_signs_are_ascii_where_the_stream_is_not_utf_8(encoding):
     signs = "✓ ✗ → · … — » × ±"

@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Expectation, Resent, Settled, Verdict
@@ -381,6 +381,13 @@ def test_any_document_is_one_harmless_line_that_reads_back_equal(document, ascii
     line.encode("ascii" if ascii_only else "utf-8")
 
 
+def test_no_command_of_a_ci_job_is_in_a_line_of_json_and_it_reads_back_whole():
+    document = {"who": "##[error]owned", "####[": ["##[[", "##"]}
+    line = json_line(document)
+    assert "##[" not in line
+    assert json.loads(line) == document
+
+
 def test_harmless_text_stays_readable_where_it_can_be_written():
     document = {"who": "Zoë 🙂 Олена 山田 नमस्ते"}
     assert json_line(document) == '{"who":"Zoë 🙂 Олена 山田 नमस्ते"}'
@@ -413,11 +420,13 @@ def test_plain_text_is_one_line_in_which_nothing_is_obeyed(text):
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
 def test_printable_ascii_stays_as_it_is(text):
+    assume("##[" not in text)
     assert plain(text) == text
 
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_only_what_is_obeyed_is_replaced(text):
+    assume("##[" not in text)
     kept = [(a, b) for a, b in zip(text, plain(text), strict=True) if not obeyed(a)]
     assert all(a == b for a, b in kept)
 
@@ -431,6 +440,8 @@ def test_only_what_is_obeyed_is_replaced(text):
         ("\x9b31m", "\ufffd31m"),
         ("\u202egpj", "\ufffdgpj"),
         ("x\ud83d", "x\ufffd"),
+        ("Alex ##[error]x ###[group]", "Alex ##(error]x ###(group]"),
+        ("\x1b##[error]é", "␛##(error]é"),
         ("\u0645\u0631\u062d\u0628\u0627", "\u0645\u0631\u062d\u0628\u0627"),
         ("👨\u200d👩", "👨\u200d👩"),
         ("", ""),

@@ -88,10 +88,10 @@ def test_the_gutter_is_as_wide_as_the_number():
     assert shown[1:] == ["  1234 | a", "       | ^", "       = so"]
 
 
-HOSTILE = "\x1b[2J\x9b31m\r\n\u202e\u2028\x00::error::owned\ud800%0A,:"
+HOSTILE = "\x1b[2J\x9b31m\r\n\u202e\u2028\x00::error::owned##[error]\ud800%0A,:"
 
 
-def test_nothing_quoted_is_obeyed_by_a_terminal():
+def test_nothing_quoted_is_obeyed_by_a_terminal_or_a_ci_job():
     problems = [problem(message=HOSTILE, file=HOSTILE, hint=HOSTILE, source_line=HOSTILE)]
     for render in (render_text, render_json, render_github):
         shown = render(problems)
@@ -101,6 +101,7 @@ def test_nothing_quoted_is_obeyed_by_a_terminal():
             "Zl",
         }
         assert "\u202e" not in shown
+        assert "##[" not in shown
     assert len(render_text(problems).split("\n")) == 4
 
 
