@@ -26,6 +26,18 @@ _OTHER = "it does not hold for the connection's present secret: that is another 
 _ASKED = "it does not hold, as was asked for"
 
 
+def connection_called(workspace: Workspace, id: str) -> Connection:
+    """The connection *id* as it is now: the server's, or one of a run.  Raises `NotFound`."""
+    try:
+        return workspace.connection(id).connection
+    except NotFound:
+        of_runs = (item for run in workspace.runs() for item in run.connections if item.id == id)
+        found = next(of_runs, None)
+        if found is None:
+            raise
+        return found
+
+
 def connection_of(workspace: Workspace, entry: Attempted) -> Connection | None:
     """The connection that *entry* was for, as it is now: the server's, or one of its run."""
     try:

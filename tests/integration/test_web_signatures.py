@@ -155,6 +155,16 @@ async def test_the_secret_may_be_a_connections_and_that_of_another_one_is_named(
     assert (await verify(api, secret=None, connection_id=other["id"])).json["valid"]
 
 
+async def test_the_secret_may_be_that_of_a_runs_own_connection(api):
+    made = await api.connected("crm", auth={"type": "HMAC", "secret": "whsec_test"})
+    run = (await api.post("/runs", {"scenario_yaml": "name: One\nsteps: [{emit: chat.created}]\n"})).json
+    api.workspace._put(run["id"], connections=(api.workspace.connection(made["id"]).connection,))
+    await api.delete(f"/connections/{made['id']}")
+    assert (await verify(api, secret=None, connection_id=made["id"])).json["valid"]
+    found = await verify(api, secret="whsec_another", connection_id=made["id"])
+    assert [cause["code"] for cause in found.json["causes"]] == ["other_connection"]
+
+
 async def test_the_body_is_compared_with_the_one_that_was_sent(api):
     _, id = await sent(api, 401)
     for attempt in (None, 1):
@@ -180,6 +190,7 @@ async def test_before_the_first_attempt_there_is_nothing_to_compare(api):
         ({"attempt": 1}, 422, "/attempt"),
         ({"delivery_id": "dlv_nothing"}, 404, None),
         ({"secret": None, "connection_id": "f" * 24}, 404, None),
+        ({"connection_id": "f" * 24}, 404, None),
     ],
     ids=[
         "no_body",
@@ -189,6 +200,7 @@ async def test_before_the_first_attempt_there_is_nothing_to_compare(api):
         "no_delivery",
         "which_delivery",
         "which_connection",
+        "which_connection_beside_a_secret",
     ],
 )
 async def test_what_is_missing_is_told_at_its_field(api, changes, status, field):

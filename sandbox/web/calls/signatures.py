@@ -14,7 +14,7 @@ from sandbox.web.bodies import VerifyBody
 from sandbox.web.bodies_out import VerifiedOut
 from sandbox.web.problem import Fault, invalid
 from sandbox.web.routes import PREFIX, Answer, Call, Route
-from sandbox.web.signatures import receivers_clock, verified
+from sandbox.web.signatures import connection_called, receivers_clock, verified
 
 
 async def verify(call: Call) -> Answer:
@@ -54,17 +54,20 @@ def _secret(call: Call) -> str:
     if call.body.connection_id is None:
         hint = "the secret that the server checks with, or a connection_id whose secret it is"
         raise invalid([Fault(field="/secret", message="is missing", hint=hint)])
-    auth = call.workspace.connection(call.body.connection_id).connection.auth
+    auth = connection_called(call.workspace, call.body.connection_id).auth
     if not isinstance(auth, Hmac) or auth.secret is None:
         raise invalid([Fault(field="/connection_id", message="names a connection that does not sign")])
     return auth.secret
 
 
 def _others(call: Call) -> dict[str, str]:
+    connections = [held.connection for held in call.workspace.connections()]
+    if call.body.connection_id is not None:  # it may be one of a run
+        connections.append(connection_called(call.workspace, call.body.connection_id))
     return {
-        held.connection.name: held.connection.auth.secret
-        for held in call.workspace.connections()
-        if isinstance(held.connection.auth, Hmac) and held.connection.auth.secret is not None
+        item.name: item.auth.secret
+        for item in connections
+        if isinstance(item.auth, Hmac) and item.auth.secret is not None
     }
 
 
