@@ -67,6 +67,8 @@ async def receive(request: web.Request) -> web.Response:
 
 
 def create_app(secret: str, database: sqlite3.Connection) -> web.Application:
+    if not secret:
+        raise ValueError("the secret is empty: anybody could sign with that")
     app = web.Application(client_max_size=1024**2)
     app[SECRET], app[DATABASE] = secret, database
     database.executescript(SCHEMA)

@@ -125,3 +125,8 @@ async def test_the_first_contacts_of_a_morning_all_become_leads(
     verdict = await sandbox.play("first-contact")
     assert verdict.passed
     assert len(leads(database)) == 4
+
+
+def test_without_a_secret_there_is_no_app(database: sqlite3.Connection) -> None:
+    with pytest.raises(ValueError, match="anybody could sign"):
+        create_app("", database)

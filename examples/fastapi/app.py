@@ -57,6 +57,8 @@ def take(database: sqlite3.Connection, event: dict[str, Any]) -> bool:
 
 def create_app(secret: str, database: str) -> FastAPI:
     """The app; *database* is the path of an SQLite file."""
+    if not secret:
+        raise ValueError("the secret is empty: anybody could sign with that")
     app = FastAPI()
     with closing(sqlite3.connect(database)) as opened:
         opened.executescript(SCHEMA)

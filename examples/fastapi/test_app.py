@@ -82,3 +82,8 @@ def test_a_malformed_signature_is_refused(
     receive: Receive, wexio_request: RequestBuilder, signature: str
 ) -> None:
     assert receive(wexio_request(), signature=signature) == 401
+
+
+def test_without_a_secret_there_is_no_app(database: str) -> None:
+    with pytest.raises(ValueError, match="anybody could sign"):
+        create_app("", database)

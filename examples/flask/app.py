@@ -57,6 +57,8 @@ def take(database: sqlite3.Connection, event: dict[str, Any]) -> bool:
 
 def create_app(secret: str, database: str) -> Flask:
     """The app; *database* is the path of an SQLite file."""
+    if not secret:
+        raise ValueError("the secret is empty: anybody could sign with that")
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 1024**2
     with closing(sqlite3.connect(database)) as opened:
