@@ -102,12 +102,21 @@ SECRET, BODY = "whsec_test", '{"name":"Zoë"}'.encode()
 
 
 def signatures():
-    """A good one, and the bad ones by what is wrong with them: made when they are needed, since they age."""
+    """Good ones, and the bad ones by what is wrong with them: made when they are needed, since they age."""
     now, secret = int(time.time()), SECRET.encode()
-    return sign(secret, now, BODY), {
-        "another secret": sign(b"whsec_other", now, BODY),
+    good, other = sign(secret, now, BODY), sign(b"whsec_other", now, BODY)
+    digest = f",{good.partition(',')[2]}"
+    return [good, other + digest, good + other.removeprefix(f"t={now}")], {
+        "another secret": other,
         "another body": sign(secret, now, BODY + b" "),
         "too old": sign(secret, now - 3600, BODY),
+        "too early": sign(secret, now + 3600, BODY),
+        "no header": None,
+        "empty": "",
+        "no digest": f"t={now}",
+        "no time": digest[1:],
+        "no number": f"t=soon{digest}",
+        "no digits": f"t={now},v1=not-hex",
     }
 
 
@@ -116,7 +125,7 @@ def test_the_python_that_checks_signatures_is_right():
     namespace = {}
     exec(compile(source, "README.md", "exec"), namespace)
     good, bad = signatures()
-    assert namespace["holds"](good, BODY, SECRET)
+    assert [header for header in good if not namespace["holds"](header, BODY, SECRET)] == []
     assert [why for why, header in bad.items() if namespace["holds"](header, BODY, SECRET)] == []
 
 
@@ -126,13 +135,13 @@ def test_the_javascript_that_checks_signatures_is_right():
         missing("Node is not installed")
     [source] = blocks("js")
     good, bad = signatures()
-    cases = [good, *bad.values()]
+    cases = [*good, *bad.values()]
     script = (
         f"{source}\nconst body = Buffer.from({BODY.decode()!r});\n"
         f"console.log(JSON.stringify({json.dumps(cases)}.map((header) => holds(header, body, '{SECRET}'))));"
     )
     result = subprocess.run([node, "-e", script], capture_output=True, check=True, text=True)
-    assert json.loads(result.stdout) == [True, False, False, False]
+    assert json.loads(result.stdout) == [True] * len(good) + [False] * len(bad)
 
 
 def test_verify_prints_what_readme_shows(tmp_path):
