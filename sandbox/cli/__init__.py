@@ -28,12 +28,12 @@ COMMANDS: Final = {
     "run": ("sandbox.cli.run", "Play scenarios, deliver their webhooks, judge the outcome."),
     "send": ("sandbox.cli.send", "Emit one event (or many) and wait for its delivery."),
     "listen": ("sandbox.cli.listen", "Receive webhooks: verify, print and answer them."),
-    "serve": ("sandbox.cli.serve", "Serve the control API, the live stream and the page."),
+    "serve": ("sandbox.cli.serve", "Serve the control API, the live stream and the dashboard."),
     "check": ("sandbox.cli.check", "Examine a consumer: the report card."),
     "drill": ("sandbox.cli.drill", "Rehearse an outage of hours and its recovery."),
     "verify": ("sandbox.cli.verify", "Say whether a signature holds and, if not, why."),
     "lint": ("sandbox.cli.lint", "Check scenario files; every problem with its place."),
-    "schema": ("sandbox.cli.schema", "Print the JSON schema of a scenario or an event."),
+    "schema": ("sandbox.cli.schema", "Print the JSON schema of a scenario or event, or the OpenAPI."),
     "completion": ("sandbox.cli.completion", "Print the completion script of a shell."),
 }
 """Each command: the module that holds it, under its own name, and what it does."""

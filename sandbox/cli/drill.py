@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sandbox.cli.options import LAYERS
 from sandbox.core.errors import CannotRun, UsageError
 from sandbox.settings import Settings, one_of, positive, read_settings
 
@@ -28,11 +27,15 @@ _TAKEN: Final = (
     *("to", "secret", "bearer", "basic", "no_auth", "seed", "speed", "retry"),
     *("attempt_timeout", "max_wait", "config"),
 )
+VARIABLES: Final = (
+    f"{', '.join('--' + name.replace('_', '-') for name in _TAKEN[:-1])} and --config "
+    "are also variables, WEXIO_SANDBOX_<NAME>. Of the configuration file it reads the profile."
+)
 _BAR: Final = 24  # columns of the longest bar
 _GLANCE: Final = 0.2  # seconds between two looks at how it stands
 
 
-@click.command(epilog=LAYERS)
+@click.command(epilog=VARIABLES)
 @click.option(
     "--outage", default="6h", metavar="DURATION", help="How long nothing is delivered. Default: 6h."
 )
@@ -42,7 +45,7 @@ _GLANCE: Final = 0.2  # seconds between two looks at how it stands
     metavar="N/s",
     help="How many events happen meanwhile: 2/s, 30/m, 100/h. Default: 2/s.",
 )
-@click.option("--to", metavar="URL", help="The consumer. Default: the built-in subscriber.")
+@click.option("--to", metavar="URL", help="The consumer. Default: a built-in subscriber.")
 @click.option("--secret", metavar="S", help="Sign with this secret (HMAC). Default: a generated one, shown.")
 @click.option("--bearer", metavar="TOKEN", help="Authorise by a bearer token, without a signature.")
 @click.option("--basic", metavar="USER:PASSWORD", help="Authorise by user and password, without a signature.")
@@ -106,7 +109,12 @@ def _play(plan: Plan, settings: Settings, config: Config, form: str) -> int:
         profile=config.profile,
         within=settings.max_wait,
     )
-    view = _View(plan, generated=settings.auth is None and connection is not None, text=form == "text")
+    view = _View(
+        plan,
+        built_in=connection is None,
+        generated=settings.auth is None and connection is not None,
+        text=form == "text",
+    )
     try:
         report = run_until_interrupted(made.run(begin=view.begin, tell=view.tell), view.interrupted)
     except Interrupted as leaving:
@@ -128,6 +136,7 @@ class _View:
     """Says what begins, and on a terminal how it stands."""
 
     plan: Plan
+    built_in: bool
     generated: bool
     text: bool
     _spinner: Spinner | None = field(default=None)
@@ -142,7 +151,8 @@ class _View:
 
         painter = out() if self.text else err()
         length = format_duration(self.plan.outage)
-        painter.line(("Outage drill", "bold"), (" → ", DIM), (target(connection), "cyan"))
+        where = "the built-in subscriber at " if self.built_in else ""
+        painter.line(("Outage drill", "bold"), (f" → {where}", DIM), (target(connection), "cyan"))
         painter.line(
             (f"an outage of {length} · {count(self.plan.count, 'event')} at {self.plan.written}", DIM)
         )
@@ -217,7 +227,7 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
     facts = [
         ("backlog", f"{count(report.backlog, 'delivery', 'deliveries')} pending when the outage ended", ""),
         ("held back", f"{count(report.held_back, 'attempt')}, never sent (dropped)", ""),
-        ("retry storm", f"{report.peak_second:,} requests in the busiest second, {report.peak_minute:,} in the busiest minute (usually {report.plan.rate * 60:,.3g})", ""),
+        ("retry storm", f"{count(report.peak_second, 'request')} in the busiest second, {report.peak_minute:,} in the busiest minute (usually {report.plan.rate * 60:,.3g})", ""),
         ("recovered", "never" if report.recovery is None else f"{roughly(report.recovery)} after the outage", ""),
         ("duplicates", f"{report.duplicates:,} requests repeated one that had been received" if report.duplicates else "none", "yellow" if report.duplicates else ""),
         ("dead letters", f"{dead:,}" if dead else "none", "red" if dead else ""),

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # The presets and other words are repeated here only as help; who reads them decides.
 _DELIVERY = (
-    click.option("--to", metavar="URL", help="Deliver here instead of to the scenario's connections."),
+    click.option("--to", metavar="URL", help="Deliver here instead of to connections that a file names."),
     click.option(
         "--secret", metavar="S", help="Sign with this secret (HMAC). Default: a generated one, shown."
     ),

@@ -15,7 +15,7 @@ import click
 from sandbox.cli.options import LAYERS, delivery_options, settings_of
 from sandbox.core.catalogue import BUILT_EVENTS, CHANNELS, DOCUMENTED_EVENTS, is_documented
 from sandbox.core.errors import UsageError
-from sandbox.core.faults import Faults, as_faults, of_one_event, parse_fault
+from sandbox.core.faults import KINDS, Faults, as_faults, of_one_event, parse_fault
 from sandbox.core.scenario import NO_CONTACT, Emit, Repeat, Scenario
 from sandbox.settings import Settings, one_of
 
@@ -42,7 +42,7 @@ MOST: Final = 1_000_000
     multiple=True,
     metavar="KIND",
     help="Have it go wrong on purpose: wrong_secret, delay:by=3s, drop:attempt=1,chance=0.5. "
-    "README lists the kinds. Repeatable.",
+    f"Repeatable. The kinds: {', '.join(KINDS)}.",
 )
 @click.option("--contact", metavar="none", help="none: a chat without a resolvable contact.")
 @delivery_options
@@ -57,7 +57,8 @@ def send(
 ) -> int:
     """Emit EVENT (chat.created) and wait until it has been delivered.
 
-    Without --to, the built-in subscriber receives it.
+    Without --to and without connections in the configuration file, a built-in
+    subscriber receives it.
     """
     settings = settings_of(options)
 

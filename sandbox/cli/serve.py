@@ -63,7 +63,7 @@ log: Final = logging.getLogger("wexio_sandbox.serve")
     "--config", metavar="FILE", help="The configuration file. Default: wexio-sandbox.yaml, if there."
 )
 def serve(config: str | None, **flags: Any) -> int:
-    """Serve the control API, the live stream and the page, until Ctrl-C.
+    """Serve the control API, the live stream and the dashboard, until Ctrl-C.
 
     Each option is also a variable, WEXIO_SANDBOX_<NAME> (lists separated by commas), and
     a line of the configuration file's section server.

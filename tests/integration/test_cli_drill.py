@@ -45,6 +45,13 @@ def test_the_report_is_told_in_words(cli, receiving):
     assert done.err == ""
 
 
+def test_without_a_consumer_the_built_in_subscriber_is_named_and_one_request_is_one(cli):
+    done = cli("drill", "--outage", "1m", "--rate", "1/m")
+    assert done.code == 0
+    assert "Outage drill → the built-in subscriber at http://127.0.0.1:" in done.out
+    assert "1 request in the busiest second" in done.out
+
+
 def test_an_assumed_ladder_is_over_before_the_outage_is_and_that_is_a_failure(cli, receiving):
     receiver = receiving(lambda seen: 200)
     done = cli(
