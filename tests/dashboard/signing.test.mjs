@@ -39,6 +39,8 @@ for (const signed of ["timestamp.body", "body"])
       const says = (given, body = BODY) =>
         spawnSync(program, [...args, given, body], { env: { ...process.env, WEXIO_SECRET: SECRET }, encoding: "utf8" }).stdout.trim();
       assert.equal(says(header(signed)), "True");
+      for (const broken of ["", "nothing", `t=${NOW}`, header(signed).replace(/^t=[0-9]+/, "t=soon"), `t=${NOW},v1=not-hex`])
+        assert.equal(says(broken), "False", broken);
       assert.equal(says(header(signed), `${BODY} `), "False");
       assert.equal(says(header(signed, BODY, "another")), "False");
       assert.equal(says(header(signed, BODY, SECRET, NOW - 3600)), "False");
