@@ -139,10 +139,10 @@ def _show_hints(painter: Painter, stage: Stage, deliveries: Sequence[Delivery]) 
         painter.line((f"the built-in subscriber verified {held}, and all held", DIM))
     elif checks.refused:
         of = count(checks.refused + checks.verified, "signature")
-        asked = "; that was asked for" if went_wrong(deliveries).keys() & SIGNED_OTHERWISE else ""
-        painter.line(
-            (f"hint: {checks.refused} of {of} did not hold: {checks.first_refusal}{asked}", "yellow")
-        )
+        asked = sum(times for kind, times in went_wrong(deliveries).items() if kind in SIGNED_OTHERWISE)
+        # Each of them has its own reason then, and which came first says nothing.
+        why = ", as was asked for" if checks.refused <= asked else f": {checks.first_refusal}"
+        painter.line((f"hint: {checks.refused} of {of} did not hold{why}", "yellow"))
     if not stage.built_in:  # that one answers by its script, and has just told what it made of signatures
         show_refusals(painter, stage, deliveries)
         _show_silence(painter, deliveries)

@@ -78,6 +78,11 @@ def test_the_shipped_scenario_shows_every_fault_and_passes(cli):
     assert {fault["do"] for line in done.of("attempted") for fault in line.get("faults", ())} == set(KINDS)
 
 
+def test_signatures_that_were_to_be_wrong_are_counted_and_none_is_explained(cli):
+    done = cli("run", "faults", "--speed", "max")
+    assert "hint: 6 of 25 signatures did not hold, as was asked for\n" in done.out
+
+
 def test_a_verifying_subscriber_takes_what_is_right_and_refuses_the_rest(cli, receiving):
     def decide(seen):
         header = next((value for name, value in seen.headers if name == "X-Wexio-Signature"), None)
