@@ -76,6 +76,9 @@ _BEFORE: Final = frozenset({"delay", "reorder"})  # these happen before anything
 MOST_IN_A_WINDOW: Final = 10_000
 _NUMBERS: Final = ("attempt", "chance", "window")
 _LONGEST: Final = timedelta(days=3650)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+CREDENTIALS: Final = frozenset({"missing_signature", "malformed_signature", "wrong_secret"})
+"""Those that show only where a request is signed or authorised."""
 _ALONE: Final = (
     frozenset({"missing_signature", "malformed_signature", "wrong_secret"}),
     frozenset({"stale", "future"}),
@@ -313,7 +316,9 @@ def _longer_than_nothing(kind: str, name: str, value: timedelta | str | float) -
     duration = as_duration(value)
     if not timedelta() < duration <= _LONGEST:
         raise UsageError(f"{kind}: {name} must be longer than 0s and at most ten years")
-    return duration
+    # In whole milliseconds, as it is written down: from what a journal keeps of it the
+    # same request must be made again.
+    return _MILLISECOND * max(1, round(duration / _MILLISECOND))
 
 
 def _size(value: int | str) -> int:

@@ -258,3 +258,9 @@ def test_a_fault_reads_like_a_phrase():
         "reorder window 5",
         "slow_body over 2s",
     ]
+
+
+@pytest.mark.parametrize("asked", ["0.1ms", "649.3ms", "1.5ms", "13m35.5364s"])
+def test_a_fault_that_was_written_down_is_the_same_when_it_is_read(asked):
+    for fault in (parse_fault(f"stale:by={asked}"), parse_fault(f"slow_body:over={asked}")):
+        assert read_fault(fault.json()) == fault
