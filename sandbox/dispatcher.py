@@ -27,7 +27,7 @@ from sandbox.closing import INTERRUPTED, copied, facts_of, lost
 from sandbox.core.catalogue import subscribes
 from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
-from sandbox.core.errors import UsageError
+from sandbox.core.errors import Conflict, SandboxError, UsageError
 from sandbox.core.faults import Faults
 from sandbox.core.ids import Seed
 from sandbox.core.ledger import Pending
@@ -66,6 +66,7 @@ class Dispatcher:
         self._ordered = 0
         self._waiting: dict[Waiter, None] = {}
         self._mishaps = Mishaps(seed)
+        self._closed = False
 
     @property
     def pending(self) -> int:
@@ -98,6 +99,10 @@ class Dispatcher:
         """Everything that is pending ends as FAILED, for this *reason*."""
         self._give_up(self._jobs.values(), reason)
 
+    def close(self) -> None:
+        """Nothing new is taken on any more; what is pending stays so."""
+        self._closed = True
+
     def take_up(self, pending: Pending) -> None:
         """Go on with a delivery where another dispatcher left it.
 
@@ -128,7 +133,7 @@ class Dispatcher:
         """One more attempt at once for a settled delivery, and the ladder anew; its numbers go on counting."""
         lane = self._lanes.get(connection_id)
         if lane is None:
-            raise UsageError(f"the connection {connection_id} is not there any more")
+            raise Conflict(f"the connection {connection_id} is not there any more")
         now = self._clock.now()
         self._journal.append(
             Resent(
@@ -160,6 +165,8 @@ class Dispatcher:
         late.  The producer never waits for a delivery.  *faults* go wrong with it; what
         they hold back is let go at the latest by `release` of its *scope*.
         """
+        if self._closed:
+            raise Conflict("the sandbox was left meanwhile: nothing is emitted any more")
         if self._journal.ledger.knows(event.id, run_id=self._run_id):
             raise UsageError(f"the event id {event.id} was emitted already: Wexio never uses one twice")
         now = self._clock.now()
@@ -236,6 +243,8 @@ class Dispatcher:
         lane, clock, journal = job.lane, self._clock, self._journal
         faults = self._mishaps.of(job)
         number = job.attempts = job.attempts + 1
+        if lane.target.retired is not None:
+            lane.target = lane.target.at(wall_now())
         stamp, job.signed_at = job.signed_at or self._stamp(job.planned), None
         rendering = Rendering(job.event, lane.target, number, stamp, faults=faults)
         request = rendering.request()  # first, so that the journal knows what it was signed with
@@ -254,7 +263,7 @@ class Dispatcher:
         try:
             await journal.commit()
             exchange = await send(self._transport, request, faults, timeout=timeout)
-            if any(fault.do == "duplicate" for fault in faults):
+            if not job.reason and any(fault.do == "duplicate" for fault in faults):
                 copy = await self._transport.send(request, timeout=timeout)
                 # Before the entry that it is a copy of: what comes after that may be the delivery's end.
                 journal.append(copied(copy, facts, at=clock.now()))

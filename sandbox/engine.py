@@ -123,6 +123,8 @@ class Sandbox:
         assert owner is not None
         assert self._clock is not None
         self._clock.stop()
+        for dispatcher in self._dispatchers:
+            dispatcher.close()
         try:
             bug = await owner.close()
             if bug is not None and error is None:

@@ -71,4 +71,5 @@ def rendered(
         # Nobody is there: the url is no part of what is rendered.
         id = cast.connection_id("render")
         connection = Connection(name="render", url="http://127.0.0.1/", auth=auth, id=id)
-    return Rendering(cameo.event, Target(connection, profile), attempt, wall_now(), faults=faults).request()
+    now = wall_now()
+    return Rendering(cameo.event, Target(connection, profile).at(now), attempt, now, faults=faults).request()

@@ -9,7 +9,7 @@ Source: the specification's sections 1 (envelope) and 2 (headers, signature).
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -69,6 +69,13 @@ class Target:
         put(self, "user_agent", (("User-Agent", agent),) if agent else ())
         tail = f'","connectionId":"{connection.id}","apiVersion":"{API_VERSION}","attempt":'
         put(self, "meta_tail", tail.encode())
+
+    def at(self, wall: datetime) -> Target:
+        """As it is at this moment of real time: a secret that was rotated does not sign for ever."""
+        auth = self.connection.auth
+        if not isinstance(auth, Hmac) or auth.retired is None or wall < auth.retired.until:
+            return self
+        return Target(replace(self.connection, auth=Hmac(auth.secret)), self.profile)
 
     def event_id(self, event: Event) -> str:
         """The id under which this connection hears of *event*: assumed to be the event's own."""
@@ -151,14 +158,17 @@ class Rendering:
                 return ()
             rules = self.target.profile.signature
             scale = 1 if rules.unit == "seconds" else 1000
-            retired = self.target.retired
-            signature = sign(
-                secret,
-                int(self.stamp.timestamp() * scale),
-                body,
-                rules=rules,
-                retired=None if retired is None or self.stamp >= retired.until else retired.secret.encode(),
-            )
+            if "malformed_signature" in faults:
+                signature = MALFORMED_SIGNATURE
+            else:
+                wrong, retired = "wrong_secret" in faults, self.target.retired
+                signature = sign(
+                    another_secret(secret) if wrong else secret,
+                    int(stamp.timestamp() * scale),
+                    body,
+                    rules=rules,
+                    retired=None if wrong or retired is None else retired.secret.encode(),
+                )
             object.__setattr__(self, "signature", signature)
         return ((SIGNATURE_HEADER, signature),)
 

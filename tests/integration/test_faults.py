@@ -127,6 +127,20 @@ async def test_of_a_duplicate_whose_first_answer_refuses_the_copy_changes_nothin
     assert (delivery.status, delivery.attempt_count) == (Status.SUCCESS, 2)
 
 
+async def test_no_copy_goes_to_a_connection_that_was_deleted_while_the_first_was_under_way():
+    class Deleting(ScriptedTransport):
+        async def send(self, request, *, timeout):
+            sandbox.disconnect("c" * 24, "connection deleted")
+            return await super().send(request, timeout=timeout)
+
+    wire = Deleting(200)
+    async with Sandbox(seed=1, speed="max", transport=wire) as sandbox:
+        sandbox.connect(connection())
+        await sandbox.emit(faults=["duplicate"])
+        await sandbox.settle(5)
+    assert len(wire.requests) == 1
+
+
 async def test_a_real_reset_and_a_truncated_body_are_made_up_for_by_the_next_attempt():
     steps = """
   - emit: chat.created

@@ -134,7 +134,8 @@ def test_a_kept_signature_makes_the_same_request_without_the_secret():
 @pytest.mark.parametrize(("left", "signatures"), [(timedelta(seconds=1), 2), (timedelta(), 1)])
 def test_a_retired_secret_signs_too_until_its_time_is_over(left, signatures):
     auth = Hmac("whsec_new", retired=Retired("whsec_old", until=SENT + left))
-    sent = request(auth)
+    connection = Connection(name="crm", url="http://127.0.0.1:1/x", auth=auth, id="6640f45ac8a0d7e8b7f2014a")
+    sent = Rendering(EVENT, Target(connection).at(SENT), 1, SENT).request()
     header = dict(sent.headers)["X-Wexio-Signature"]
     assert header.count("v1=") == signatures
     # The new one first: a receiver that looks at one signature only looks at this.
