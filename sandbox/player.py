@@ -192,6 +192,11 @@ class ScriptedOutage:
         for change in self._changes:
             change.cancelled = True
 
+    async def abandon(self) -> None:
+        """It is over now, and does not begin if it has not."""
+        self.cancel()
+        await self.end()
+
     async def _begin(self) -> None:
         assert self._subscriber is not None
         assert self.outage is not None

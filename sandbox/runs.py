@@ -225,18 +225,19 @@ class Runs:
         """A connection of the server's has changed: every run that uses it goes by that."""
         for play in self._plays.values():
             if any(own.id == connection.id for own in play.connections):
-                if play.sandbox is not None:
-                    connection = play.sandbox.change(connection)
-                play.connections = tuple(
-                    connection if own.id == connection.id else own for own in play.connections
-                )
+                here = connection if play.sandbox is None else play.sandbox.change(connection)
+                play.connections = tuple(here if own.id == here.id else own for own in play.connections)
+                self._keep(play)
 
     def disconnect(self, connection_id: str, reason: str) -> None:
         """A connection of the server's is gone."""
         for play in self._plays.values():
-            play.connections = tuple(own for own in play.connections if own.id != connection_id)
-            if play.sandbox is not None:
-                play.sandbox.disconnect(connection_id, reason)
+            left = tuple(own for own in play.connections if own.id != connection_id)
+            if left != play.connections:
+                play.connections = left
+                if play.sandbox is not None:
+                    play.sandbox.disconnect(connection_id, reason)
+                self._keep(play)
 
     # --- afterwards ----------------------------------------------------------------
 
@@ -270,6 +271,7 @@ class Runs:
         except UsageError:
             await sandbox.__aexit__(None, None, None)
             raise
+        self._owner.spawn(sandbox.until_broken())
         play.sandbox = sandbox
         return sandbox
 
@@ -288,7 +290,8 @@ class Runs:
     # --- keeping -------------------------------------------------------------------
 
     def _keep(self, play: Play) -> None:
-        self._journal.put_document("run", play.id, play.document())
+        if play.id in self._plays:  # else it has been forgotten meanwhile
+            self._journal.put_document("run", play.id, play.document())
 
     async def restore(self, kept: Mapping[str, Mapping[str, Any]], pending: Sequence[Pending]) -> None:
         """Bring back what was *kept*; a play that was going on is over, its *pending* deliveries go on."""
@@ -309,15 +312,26 @@ class Runs:
 
     async def close(self) -> None:
         """Let go of every sandbox; what is pending stays so, for the next process."""
-        for play in self._plays.values():
-            if (sandbox := play.sandbox) is not None:
+        # Those who play come first: they would take their sandbox's end for the failure of their run.
+        playing = [play.task for play in self._plays.values() if play.task and not play.task.done()]
+        for task in playing:
+            task.cancel()
+        if playing:
+            await asyncio.wait(playing)
+        left = [(play, play.sandbox) for play in self._plays.values() if play.sandbox is not None]
+        try:
+            for play, _ in left:
                 self._keep(play)
+        finally:
+            for play, sandbox in left:
                 await self._shut(play, sandbox)
 
     async def forget(self) -> None:
         """Stop and forget every run."""
         for play in tuple(self._plays.values()):
-            if not play.over:
+            if play.stopping and not play.over:
+                await play.ended.wait()
+            elif not play.over:
                 await self.stop(play.id)
             elif (sandbox := play.sandbox) is not None:
                 sandbox.give_up("reset")

@@ -62,7 +62,7 @@ class Workspace:
         self._secrets = {} if subscriber_secrets is None else subscriber_secrets
         self._owner = Owner()
         self._idle: list[asyncio.Future[None]] = []
-        self._outage: ScriptedOutage | None = None
+        self._turn = asyncio.Lock()  # what begins something, and a reset, wait for each other
 
     # --- life ------------------------------------------------------------------------
 
@@ -75,6 +75,7 @@ class Workspace:
         position = self._identity.clock
         start = latest(position.now(wall_now()), own)
         self._sandbox = await self._open(position.speed, start)
+        self._outage = ScriptedOutage(self._sandbox.clock, self.subscriber, None, self._owner.spawn)
         self._runs = Runs(
             journal=self.journal,
             make=self._make,
@@ -91,14 +92,18 @@ class Workspace:
         return self
 
     async def __aexit__(self, *raised: object) -> None:
-        await self._keep_clock()
-        await self._runs.close()
-        bug = await self._owner.close()
-        await self._sandbox.__aexit__(None, bug, None)
+        try:
+            await self._keep_clock()
+        finally:
+            try:
+                await self._runs.close()
+            finally:
+                bug = await self._owner.close()
+                await self._sandbox.__aexit__(None, bug, None)
 
     async def until_broken(self) -> None:
         """Wait for ever, or until a bug or a journal that cannot be written stops everything; raises it."""
-        await asyncio.shield(self._owner.task)
+        await self._owner.unless_broken(self.journal.until_broken())
 
     async def _open(self, speed: Speed, start: datetime) -> Sandbox:
         """The sandbox for what is emitted by hand."""
@@ -114,12 +119,11 @@ class Workspace:
         return sandbox
 
     def _make(self, **options: Any) -> Sandbox:
-        retry = options.pop("retry", None)
+        options["retry"] = options.get("retry") or self._config.retry
         return Sandbox(
             journal=self.journal,
             transport=self._transport,
             profile=self.profile,
-            retry=retry if retry is not None else self._config.retry,
             organisation=self._identity.organisation,
             integrations=self._identity.integrations,
             **options,
@@ -174,21 +178,21 @@ class Workspace:
         deliveries: list[str] = []
         by_hand = self._sandbox.by_hand
         cast = None if order.seed is None else self._identity.cast(self.profile, order.seed)
-        for _ in range(order.count):
-            event, ids = by_hand.happen(
-                order.event,
-                channel=order.channel,
-                contact=order.contact,
-                origin=order.origin,
-                data=order.data,
-                only=order.connection_ids,
-                cast=cast,
-            )
-            events.append(event)
-            deliveries += ids
-            await by_hand.breathe()
+        async with self._turn:
+            by_hand = self._sandbox.by_hand
+        happened = await by_hand.several(
+            order.count,
+            order.event,
+            channel=order.channel,
+            contact=order.contact,
+            origin=order.origin,
+            data=order.data,
+            only=order.connection_ids,
+            faults=order.faults,
+            cast=cast,
+        )
         await by_hand.commit()
-        return events, deliveries
+        return happened
 
     def render(
         self, order: EventOrder, *, connection_id: str | None, auth: Auth | None, attempt: int
@@ -210,19 +214,18 @@ class Workspace:
         found = await self.journal.delivery(delivery_id)
         if found is None:
             raise NotFound(f"there is no delivery {delivery_id!r}")
-        if found.status is Status.PENDING:
-            raise Conflict(f"the delivery {delivery_id} is pending: it is sent anyway")
-        sandbox = self._sandbox
-        if found.run_id != self._identity.run_id:
-            sandbox = await self._runs.sandbox_of(found.run_id)
-        if all(connection.id != found.connection_id for connection in sandbox.connections):
+        own = found.run_id == self._identity.run_id
+        connections = self._sandbox.connections if own else self._runs.get(found.run_id).connections
+        if all(connection.id != found.connection_id for connection in connections):
             raise Conflict(f"the connection {found.connection_id} of this delivery is not there any more")
         item = await self.journal.recall(delivery_id)
-        if item is None:
+        if item is None or not item.settled:
             raise Conflict(f"the delivery {delivery_id} is pending: it is sent anyway")
-        sandbox.by_hand.dispatcher.resend(
-            delivery_id, item.event, item.connection_id, item.begun, item.faults
-        )
+        # The sandbox comes last: with nothing pending, a run's may be gone a moment later.
+        async with self._turn:
+            sandbox = self._sandbox if own else await self._runs.sandbox_of(found.run_id)
+            dispatcher = sandbox.by_hand.dispatcher
+            dispatcher.resend(delivery_id, item.event, item.connection_id, item.begun, item.faults)
         await self.journal.commit()
 
     def counts(self) -> Counter[Status]:
@@ -282,7 +285,8 @@ class Workspace:
             connections = list(order.scenario.connections)
         elif not (connections := [it.given for it in self.connections() if it.connection.active]):
             connections, built_in = [self._to_subscriber()], True
-        return await self._runs.play(order, connections, built_in=built_in)
+        async with self._turn:
+            return await self._runs.play(order, connections, built_in=built_in)
 
     def _to_subscriber(self) -> Connection:
         if self.subscriber is None:
@@ -358,7 +362,7 @@ class Workspace:
     def script(self) -> SubscriberScript:
         """What the built-in subscriber answers now, and its outage while there is one to come or to end."""
         assert self.subscriber is not None
-        outage = self._outage.outage if self._outage is not None and self._outage.ahead else None
+        outage = self._outage.outage if self._outage.ahead else None
         return SubscriberScript(respond=self.subscriber.answers, outage=outage)
 
     async def set_subscriber(
@@ -375,9 +379,7 @@ class Workspace:
             subscriber.respond(*respond)
         if outage == "keep":
             return
-        if self._outage is not None:
-            self._outage.cancel()
-            await self._outage.end()
+        await self._outage.abandon()
         clock = self._sandbox.clock
         self._outage = ScriptedOutage(clock, subscriber, outage, self._owner.spawn)
         self._outage.announce(clock.now())
@@ -386,15 +388,16 @@ class Workspace:
 
     async def reset(self, *, connections: bool = False) -> None:
         """Forget events, deliveries and runs; *connections* as well, where they are not read-only."""
-        await self._runs.forget()
-        position, before = self.clock(), self._sandbox
-        before.give_up("reset")
-        await before.__aexit__(None, None, None)
-        await self.journal.forget()
-        self._sandbox = await self._open(position.speed, position.now(wall_now()))
-        self._held.move(self._sandbox)
-        if connections:
+        async with self._turn:
+            await self._runs.forget()
+            await self._outage.abandon()  # its clock is about to stop
+            before, position = self._sandbox, self.clock()
+            self._sandbox = await self._open(position.speed, position.at)
+            self._held.move(self._sandbox)
+            before.give_up("reset")
+            await before.__aexit__(None, None, None)
+            await self.journal.forget()
             for held in self.connections():
-                if not held.read_only:
+                if connections and not held.read_only:
                     self._disconnect(str(held.connection.id))
-        await self._keep_clock()
+            await self._keep_clock()

@@ -72,6 +72,11 @@ class Pending:
     in_flight: Attempting | None = None
     last: Attempted | None = field(default=None, repr=False)
 
+    @property
+    def settled(self) -> bool:
+        """Whether none of the three is the case: it was recalled, and may be sent once more."""
+        return self.due is None and self.in_flight is None and self.last is None
+
 
 class Row:
     """A delivery as its entries make it, without the attempts themselves: small, and kept by the thousand."""

@@ -152,6 +152,11 @@ class SqliteJournal:
         """Why nothing can be written any more, or None: the journal is well."""
         return self._writer.trouble
 
+    async def until_broken(self) -> None:
+        """Wait for ever, or until nothing can be written any more; raises why."""
+        await asyncio.shield(self._writer.broken)
+        self._writer.check()
+
     def append(self, entry: Entry) -> None:
         """Add *entry*; raises `CannotRun` once the file cannot be written any more."""
         self._writer.check()

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
 from sandbox.core.envelope import Target
-from sandbox.core.errors import UsageError
+from sandbox.core.errors import Conflict, UsageError
 from sandbox.core.model import Response, Status
 from sandbox.store.batch import Batch
 from sandbox.store.coding import (
@@ -172,7 +172,7 @@ class Scribe:
         try:
             return self._recalled.pop(delivery_id)
         except KeyError:
-            raise UsageError(f"the delivery {delivery_id} must be recalled before it is resent") from None
+            raise Conflict(f"the delivery {delivery_id} must be recalled before it is resent") from None
 
     def _link(
         self,

@@ -37,6 +37,7 @@ class Writer:
         self._closed = False
         self.durable = scribe.seq  # the last entry on disk
         self.trouble: BaseException | None = None
+        self.broken: asyncio.Future[None] = self._loop.create_future()  # done as soon as there is trouble
 
     def check(self) -> None:
         """Raises where nothing can be written any more."""
@@ -82,6 +83,8 @@ class Writer:
             said.__cause__ = error
             error = said
         self.trouble = error
+        if not self.broken.done():
+            self.broken.set_result(None)
         waiting, self._waiting, self._busy = [*(self._busy or ()), *self._waiting], [], None
         for done in waiting:
             if not done.done():

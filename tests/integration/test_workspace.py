@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import sys
+from collections import Counter
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sandbox.core.config import Config
-from sandbox.core.errors import Conflict, NotFound, SettleTimeout, UsageError
+from sandbox.core.errors import CannotRun, Conflict, NotFound, SettleTimeout, UsageError
 from sandbox.core.model import Basic, Bearer, Connection, Hmac, NoAuth, Status
+from sandbox.core.profile import Profile, SignatureProfile
 from sandbox.core.retry import Backoff, RetryPolicy
 from sandbox.core.scenario import (
     Answer,
@@ -63,6 +67,11 @@ async def until(made, id, *statuses):
     while made.run(id).status not in statuses:
         await turn()
     return made.run(id)
+
+
+async def ended_by(made):
+    [end] = await asyncio.gather(asyncio.wait_for(made.until_broken(), 2), return_exceptions=True)
+    return type(end)
 
 
 async def turn():
@@ -145,6 +154,18 @@ async def test_a_rotated_secret_signs_the_next_attempt():
         assert check(
             header=header, body=request.body, secret=new.connection.auth.secret.encode(), now=t
         ).valid
+
+
+async def test_how_long_an_old_secret_signs_too_is_real_time_whatever_a_run_s_clock_says():
+    profile = replace(Profile(), signature=SignatureProfile(rotation_overlap=timedelta(hours=1)))
+    async with workspace(config=Config(profile=profile)) as made:
+        held = await made.connect(crm())
+        await made.rotate_secret(held.connection.id)
+        later = datetime(2999, 1, 1, tzinfo=UTC)
+        run = await made.play(order(Emit(), start=later, signature_time="sandbox"))
+        await until(made, run.id, "finished", "failed")
+        [request] = made.wire.requests
+        assert dict(request.headers)["X-Wexio-Signature"].count("v1=") == 2
 
 
 async def test_only_a_connection_that_signs_has_a_secret_to_rotate():
@@ -298,6 +319,51 @@ async def test_a_pending_delivery_is_not_sent_once_more():
         await made.advance(SECOND)
         with pytest.raises(Conflict, match="is pending"):
             await made.resend(delivery)
+
+
+async def test_what_is_sent_once_more_by_two_at_once_is_sent_once():
+    async with workspace(500) as made:
+        await made.connect(crm(retry="none"))
+        _, [id] = await made.emit(EventOrder())
+        await made.settle(5 * SECOND)
+        first, second = await asyncio.gather(made.resend(id), made.resend(id), return_exceptions=True)
+        assert first is None
+        assert isinstance(second, Conflict)
+        await made.settle(5 * SECOND)
+        assert attempts(made) == ["1", "2"]
+
+
+async def test_many_deliveries_of_a_run_that_has_ended_can_be_sent_once_more_at_once():
+    async with workspace(500) as made:
+        await made.connect(crm())
+        run = await made.play(order(*[Emit()] * 3, retry="none"))
+        await until(made, run.id, "finished")
+        ids = [item.id for item in (await made.journal.page(run_id=run.id)).items]
+        for _ in range(5):
+            await asyncio.gather(*map(made.resend, ids))
+            await made.settle(5 * SECOND)
+        assert Counter(attempts(made)) == {str(number): 3 for number in range(1, 7)}
+
+
+async def test_a_bug_in_what_a_run_that_has_ended_sends_once_more_ends_everything():
+    def answer(request, number):
+        if number > 1:
+            raise ZeroDivisionError
+        return 500
+
+    async def served():
+        async with workspace(answer) as made:
+            await made.connect(crm())
+            run = await made.play(order(Emit(), retry="none"))
+            await until(made, run.id, "finished")
+            [item] = (await made.journal.page(run_id=run.id)).items
+            await made.resend(item.id)
+            ended.append(await ended_by(made))
+
+    ended = []
+    with pytest.raises(ExceptionGroup):
+        await served()
+    assert ended == [ExceptionGroup]
 
 
 async def test_settling_says_at_once_that_only_an_advance_can_help():
@@ -538,6 +604,46 @@ async def test_a_play_that_the_process_did_not_survive_is_over_but_its_deliverie
         assert attempts(made) == ["2"]
 
 
+async def test_at_the_end_the_pending_deliveries_of_all_runs_stay_so(tmp_path):
+    async with workspace(500, path=tmp_path / "db") as made:
+        await made.connect(crm())
+        runs = [await made.play(order(Emit(), Wait(duration=24 * 3600 * SECOND))) for _ in range(3)]
+        while len(made.wire.requests) < 3:
+            await turn()
+    async with workspace(200, path=tmp_path / "db") as made:
+        for run in runs:
+            kept = made.run(run.id)
+            assert (kept.status, kept.error) == ("interrupted", None)
+            assert kept.deliveries == {Status.PENDING: 1}
+
+
+async def test_a_connection_that_changes_keeps_each_run_s_own_retry_policy():
+    async with workspace(500) as made:
+        held = await made.connect(crm())
+        waits = Wait(duration=24 * 3600 * SECOND)
+        policies = ("none", "svix")
+        runs = [await made.play(order(Emit(), waits, retry=policy)) for policy in policies]
+        await made.change(held.connection.id, concurrency=1)
+        found = [made.run(run.id).connections[0] for run in runs]
+        assert [item.retry.name for item in found] == list(policies)
+        assert [item.concurrency for item in found] == [1, 1]
+
+
+async def test_a_run_knows_after_a_crash_how_its_connection_has_changed(tmp_path):
+    async with await SqliteJournal.open(tmp_path / "db") as journal:
+        made = Workspace(journal=journal, transport=ScriptedTransport(500), config=Config())
+        async with made:
+            changed, gone = await made.connect(crm()), await made.connect(crm("gone"))
+            run = await made.play(order(Emit(), retry="none"))
+            await until(made, run.id, "finished")
+            while made._runs.sandboxes:
+                await turn()
+            await made.change(changed.connection.id, auth=Hmac("whsec_new"))
+            await made.disconnect(gone.connection.id)
+            kept = (await journal.documents("run"))[run.id]["connections"]
+    assert [(item["name"], item["auth"]["secret"]) for item in kept] == [("crm", "whsec_new")]
+
+
 # --- the built-in subscriber, the clock, reset ------------------------------------------------
 
 
@@ -629,3 +735,60 @@ async def test_an_attempt_in_flight_at_the_end_counts_and_is_not_posted_again(tm
         assert [item.attempt for item in found.attempts] == [1, 2]
         assert found.attempts[0].outcome.type == "interrupted"
         assert attempts(made) == ["2"]
+
+
+async def test_a_reset_in_the_midst_of_many_events_stops_them_and_what_follows_is_delivered():
+    async with workspace() as made:
+        await made.connect(crm())
+        many = asyncio.create_task(made.emit(EventOrder(count=10_000)))
+        while not made.wire.requests:
+            await turn()
+        await made.reset()
+        with pytest.raises(Conflict, match="nothing is emitted any more"):
+            await many
+        assert made.counts() == {}
+        await made.emit(EventOrder())
+        assert await made.settle(5 * SECOND) == {Status.SUCCESS: 1}
+
+
+async def test_a_run_that_begins_during_a_reset_is_played_after_it():
+    async with workspace(transport=Silent()) as made:
+        await made.connect(crm())
+        before = await made.play(order(Emit()))
+        _, run = await asyncio.gather(made.reset(), made.play(order(Emit())))
+        assert [item.id for item in made.runs()] == [run.id] != [before.id]
+        while not made.counts():
+            await turn()
+        assert made.counts() == {Status.PENDING: 1}
+
+
+async def test_an_outage_does_not_outlast_a_reset():
+    async with Subscriber(now=now) as subscriber:
+        transport = HttpTransport()
+        async with workspace(transport=transport, subscriber=subscriber) as made:
+            await made.connect(crm_at(subscriber.url))
+            await made.set_speed("manual")
+            await made.set_subscriber(respond=None, outage=Outage(start=0 * SECOND, duration=8 * SECOND))
+            await made.advance(SECOND)
+            await made.reset()
+            assert made.script().outage is None
+            await made.emit(EventOrder())
+            await made.advance(SECOND)
+            assert made.counts() == {Status.SUCCESS: 1}
+        await transport.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+async def test_a_journal_that_fails_while_nothing_happens_ends_everything(tmp_path):
+    async def served():
+        async with workspace(path=tmp_path / "db") as made:
+            await made.connect(crm())
+            (tmp_path / "db").unlink()
+            with pytest.raises(CannotRun):
+                await made.journal.probe()
+            ended.append(await ended_by(made))
+
+    ended = []
+    with pytest.raises(CannotRun, match="deleted or replaced"):
+        await served()
+    assert ended == [CannotRun]
