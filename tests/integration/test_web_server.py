@@ -139,6 +139,7 @@ async def test_the_numbers_of_the_overview(api):
     assert stats["deliveries"] == {"PENDING": 1, "SUCCESS": 1, "DEAD_LETTER": 1}
     assert stats["attempts"] == {
         "total": 3, "by_outcome": {"2xx": 1, "5xx": 1, "timeout": 1}, "by_channel": {"VIBER": 3},
+        "accepted_by_channel": {"VIBER": 1},
     }  # fmt: skip
     assert stats["pending"]["count"] == 1
     assert stats["pending"]["oldest"]["delivery_id"] == ids[2]
