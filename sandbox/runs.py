@@ -173,6 +173,7 @@ class Runs:
         play, sandbox = self._going(id)
         sandbox.clock.pause()
         play.status = "paused"
+        self._on_idle()  # whoever waits for the end may wait in vain now
         return await self._changed(play)
 
     async def resume(self, id: str) -> Run:

@@ -251,9 +251,8 @@ class Workspace:
         while waiting := [it for it in (self._sandbox, *self._runs.sandboxes) if it.pending]:
             standing = [it for it in waiting if it.clock.paused or it.clock.by_hand]
             if len(standing) < len(waiting):
-                idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._idle.append(idle)
-                await idle
+                self._idle.append(asyncio.get_running_loop().create_future())
+                await self._idle[-1]
                 continue
             for sandbox in standing:
                 await sandbox.clock.quiet()
@@ -340,6 +339,7 @@ class Workspace:
     async def set_speed(self, speed: Speed) -> None:
         """Let time pass at *speed* from now on: a number, max or manual.  Raises `UsageError`."""
         self._sandbox.clock.set_speed(speed)
+        self._on_idle()  # whoever waits for the end may wait in vain now
         await self._keep_clock()
 
     async def advance(self, by: timedelta) -> None:

@@ -376,6 +376,23 @@ async def test_settling_says_at_once_that_only_an_advance_can_help():
         assert len(caught.value.waiting) == 2
 
 
+@pytest.mark.parametrize("halt", ["manual", "pause"])
+async def test_settling_that_has_begun_is_told_when_time_comes_to_a_halt(halt):
+    async with workspace(500) as made:
+        await made.connect(crm())
+        if halt == "manual":
+            await made.emit(EventOrder())
+        else:
+            run = await made.play(order(Emit()))
+        while not made.wire.requests:
+            await turn()
+        settling = asyncio.create_task(made.settle(20 * SECOND))
+        await turn()
+        await (made.set_speed("manual") if halt == "manual" else made.pause(run.id))
+        with pytest.raises(SettleTimeout, match="only an advance, a resume or a step"):
+            await asyncio.wait_for(settling, 5)
+
+
 async def test_settling_gives_up_when_its_time_has_passed():
     async with workspace(500) as made:
         await made.connect(crm())
