@@ -135,7 +135,7 @@ async def test_a_shipped_scenario_plays_against_the_built_in_subscriber(name):
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(SHIPPED) - {"dead-letter", "outage-and-recovery", "outage-drill"})
+    "name", sorted(set(SHIPPED) - {"dead-letter", "faults", "outage-and-recovery", "outage-drill"})
 )
 async def test_a_shipped_scenario_plays_against_an_independent_receiver(name):
     async with Receiver() as receiver:
