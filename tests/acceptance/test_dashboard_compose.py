@@ -145,6 +145,28 @@ async def test_a_refusal_is_seen_without_leaving(server):
         await expect(became).to_contain_text("Likely: the body was read")
 
 
+async def test_a_draft_is_there_again_after_a_look_elsewhere(server):
+    async with visiting(server) as visitor:
+        page = await visitor.open("compose")
+        await expect(page.get_by_role("button", name="Start over")).to_have_count(0)
+        await page.get_by_role("button", name="Telegram").click()
+        draft = await order(page)
+        areas = page.get_by_role("navigation")
+        await areas.get_by_role("link", name="Deliveries").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Deliveries")
+        await page.reload()
+        await areas.get_by_role("link", name="Compose").click()
+        await expect(page.get_by_role("button", name="Telegram")).to_have_attribute("aria-pressed", "true")
+        assert await order(page) == draft
+        await page.get_by_label("The event as JSON").fill('{"event": ')
+        await areas.get_by_role("link", name="Deliveries").click()
+        await areas.get_by_role("link", name="Compose").click()
+        await expect(page.get_by_label("The event as JSON")).to_have_value('{"event": ')
+        await page.get_by_role("button", name="Start over").click()
+        await expect(page.get_by_role("button", name="WhatsApp")).to_have_attribute("aria-pressed", "true")
+        assert (await order(page))["event"] == "chat.created"
+
+
 async def test_what_somebody_pins_is_text(server):
     hostile = "<img src=x onerror=alert(1)>"
     connect(server, hostile)

@@ -30,10 +30,12 @@ const FAULTS = [
   ["On the stream", ["duplicate"]],
 ];
 
+const DRAFT = "wexio-sandbox.compose"; // for as long as the tab is open, as the address would be
+
 const seed = () => crypto.getRandomValues(new Uint32Array(1))[0];
 
 export function Compose() {
-  const [text, setText] = useState(() => route.value.query.order ?? pretty({ ...FIRST, seed: seed() }));
+  const [text, setText] = useState(() => route.value.query.order ?? sessionStorage.getItem(DRAFT) ?? pretty({ ...FIRST, seed: seed() }));
   const { order, problem: unreadable } = useMemo(() => readOrder(text), [text]);
   const last = useRef(FIRST);
   if (order) last.current = order;
@@ -43,6 +45,8 @@ export function Compose() {
   const [busy, setBusy] = useState(false);
   const { rendered, problem } = useRendered(order, connections.value);
 
+  // Whoever looks at something else meanwhile finds it again, even what is no JSON yet.
+  useEffect(() => sessionStorage.setItem(DRAFT, text), [text]);
   // The address names what is composed: a reload, or a colleague, has the same.
   useEffect(() => {
     if (!order) return undefined;
@@ -70,6 +74,7 @@ export function Compose() {
   const problems = unreadable ? [unreadable] : wrong ? placed(text, wrong.errors) : [];
   return html`
     <${Head} title="Compose" lede="Let something happen in Wexio, with the person and the fields that you need.">
+      ${!isFirst(order) && html`<${Button} kind="quiet" icon="close" onClick=${() => (setRefused(null), setText(pretty({ ...FIRST, seed: seed() })))}>Start over<//>`}
       <${Button} icon="restart" onClick=${() => change(["seed"], seed())} disabled=${!order}>Somebody else<//>
       <${Button} kind="primary" icon="send" busy=${busy} disabled=${!order} onClick=${send}>Send<//>
     <//>
@@ -91,6 +96,9 @@ export function Compose() {
     </div>
   `;
 }
+
+/** Whether nobody has asked for anything yet: only who it is may differ. */
+const isFirst = (order) => Boolean(order) && JSON.stringify({ ...order, seed: undefined }) === JSON.stringify(FIRST);
 
 /** What *text* says as JSON; undefined where a fault has made it no JSON. */
 function parsed(text) {
