@@ -86,7 +86,7 @@ function Tile({ name, value, tone, children }) {
 
 function ByChannel({ attempts }) {
   const channels = Object.keys(CHANNELS).filter((channel) => attempts.by_channel[channel]);
-  return html`<${Card} title="Success by channel">
+  return html`<${Card} title="Attempts accepted" actions=${html`<span class="quiet">by channel, retries counted</span>`}>
     ${channels.length
       ? html`<ul class="bars">
           ${channels.map((channel) => {
@@ -95,7 +95,7 @@ function ByChannel({ attempts }) {
             return html`<li key=${channel} data-channel=${channel}>
               <span><${Channel} channel=${channel} /></span>
               <span class="bar"><i style=${{ width: `${(good / all) * 100}%` }}></i></span>
-              <span class="number"><b>${percent(good / all)}</b> <span class="quiet">of ${number(all)}</span></span>
+              <span class="number"><b>${percent(good / all)}</b> <span class="quiet">${number(good)} of ${number(all)}</span></span>
             </li>`;
           })}
         </ul>`
