@@ -52,6 +52,7 @@ export function Deliveries() {
         <//>
       </div>`;
   return html`<div class=${id ? "deliveries split" : "deliveries"}>
+    ${id && html`<h1 class="sr-only">Deliveries</h1>`}
     <section class="deliveries-list" aria-label="Deliveries">
       <${Head} title="Deliveries" />
       <${Filters} filters=${filters} search=${search} />
