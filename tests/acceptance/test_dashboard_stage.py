@@ -121,12 +121,61 @@ async def test_the_next_three_are_refused_and_no_more(server):
     async with visiting(server) as visitor:
         run = played(server, PATIENT.replace("wait: 1h", "wait: 1s"), start="2026-04-24T14:02:10Z")
         page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_role("button", name="Reject the next three")).to_be_visible()
         await page.keyboard.press("3")
         await expect(page.get_by_text("The next three requests will be refused.").last).to_be_visible()
         await page.keyboard.press("r")
         await page.get_by_role("button", name="Max").click()
         await expect(page.get_by_text("Every expectation held.")).to_be_visible()
-        await expect(page.locator(".codes code", has_text="503")).to_have_count(3)
+        await expect(page.locator(".blip[data-tone=bad]")).to_have_count(3)
+        await expect(page.locator(".codes code", has_text="503").first).to_be_visible()
+        # They are used up: it is well again, and the button says so too.
+        await expect(page.locator(".mood")).to_have_text("well")
+        reject = page.get_by_role("button", name="Reject the next three")
+        await expect(reject).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900), (1920, 1080)])
+async def test_four_phones_stand_side_by_side_above_the_fold(server, width, height):
+    run = played(server, server.call("GET", "/scenarios/first-contact")["source"], speed="max")
+    async with visiting(server, width=width, height=height) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        phones = page.locator(".phone")
+        await expect(phones).to_have_count(4)
+        for presenting in (False, True):
+            if presenting:
+                await page.goto(f"{page.url}?present=yes")
+                await expect(page.get_by_role("navigation")).to_be_hidden()
+            boxes = [await phone.bounding_box() for phone in await phones.all()]
+            assert len({box["y"] for box in boxes}) == 1
+            assert all(box["y"] + box["height"] <= height for box in boxes)
+            # Nothing that is said on a phone is cut off by its edge, nor are phones by each other.
+            ends = [box["x"] + box["width"] for box in boxes]
+            assert all(end <= box["x"] for end, box in zip(ends, boxes[1:], strict=False))
+            wide = "it => it.querySelector('.chat-body').getBoundingClientRect().right"
+            for phone, end in zip(await phones.all(), ends, strict=True):
+                assert await phone.evaluate(wide) < end
+
+
+async def test_a_speed_chosen_a_moment_too_late_is_no_error(server):
+    run = played(server, PATIENT)
+    async with visiting(server) as visitor:
+        visitor.forgiven = ("409",)
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_text("Alex writes.")).to_be_visible()
+        # The page hears of it only when it reads the run again: until then it offers speeds.
+        steered = []
+        page.on("request", lambda it: steered.append(it) if it.method == "PUT" else None)
+
+        async def unread(route):
+            await (route.fallback() if steered else route.abort())
+
+        await page.route(f"**/runs/{run}", unread)
+        visitor.forgiven += ("ERR_FAILED",)
+        server.call("POST", f"/runs/{run}/stop")
+        await page.get_by_role("button", name="5×").click()
+        await expect(page.get_by_role("button", name="Play it again")).to_be_visible()
+        await expect(page.locator(".toast")).to_have_count(0)
 
 
 async def test_a_subscriber_that_its_scenario_has_fail_is_seen_not_to_be_well(server):

@@ -137,6 +137,8 @@ function apply(entries) {
     while (order.length > MOST) deliveries.delete(order.shift());
     revision.value += 1;
     if (unknownRun) runsSoon();
+    // Each attempt may use up one of the answers that it was told to give next.
+    if (subscriber.value?.next.length && entries.some((entry) => entry.kind === "attempted")) subscriberSoon();
     statsSoon();
   });
   for (const listen of listeners) listen(entries);
@@ -254,6 +256,7 @@ function eventually(load, wait) {
   };
 }
 const runsSoon = eventually(loadRuns, 200);
+const subscriberSoon = eventually(loadSubscriber, 200);
 const statsSoon = eventually(loadStats, 1000);
 
 // --- saying -----------------------------------------------------------------------------

@@ -67,11 +67,23 @@ function makeRun(id) {
     return () => (clearTimeout(timer), ends.forEach((end) => end()));
   }
 
-  async function steer(name) {
-    const answer = await attempt(() => post(`/runs/${id}/${name}`));
+  /** What the run is after *work*; where it had ended just before, what it is now: that is no error. */
+  async function steered(work) {
+    const answer = await attempt(async () => {
+      try {
+        return await work();
+      } catch (problem) {
+        if (problem.status !== 409) throw problem;
+        const now = await get(`/runs/${encodeURIComponent(id)}`);
+        if (!over(now)) throw problem;
+        return now;
+      }
+    });
     if (answer) take(answer);
     return answer;
   }
+
+  const steer = (name) => steered(() => post(`/runs/${id}/${name}`));
 
   return {
     run,
@@ -85,10 +97,7 @@ function makeRun(id) {
       await steer("step");
     },
     stop: () => steer("stop"),
-    async speed(speed) {
-      const answer = await attempt(() => put(`/runs/${id}/clock`, { speed }));
-      if (answer) take(answer);
-    },
+    speed: (speed) => steered(() => put(`/runs/${id}/clock`, { speed })),
     /** The same again: the same people, by the same seed. */
     async restart() {
       const { name, source, seed, speed } = run.value;

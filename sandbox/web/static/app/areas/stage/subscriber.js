@@ -47,6 +47,17 @@ function Waterfall({ playing, lines }) {
   <div class="waterfall-axis quiet number" aria-hidden="true"><span>0 s</span><span>${span((to - from) / 2)}</span><span>${span(to - from)}</span></div>`;
 }
 
+/** What attempts came to, in order; the same several times in a row is one, and says how often. */
+function codes(attempts) {
+  const made = [];
+  for (const each of attempts) {
+    const says = outcome(each);
+    if (made.at(-1)?.says === says) Object.assign(made.at(-1), { count: made.at(-1).count + 1, took: each.elapsed_ms });
+    else made.push({ says, count: 1, first: each.attempt, took: each.elapsed_ms, tone: !each.response && !each.error ? "wait" : taken(each) ? "ok" : "bad" });
+  }
+  return made;
+}
+
 function Row({ line, share, now }) {
   const who = person(line);
   const due = line.next_attempt_at ? Date.parse(line.next_attempt_at) : null;
@@ -75,7 +86,7 @@ function Row({ line, share, now }) {
               ? html`<span data-tone="wait" class="says">again in <b class="number">${span(due - now)}</b></span>`
               : html`<span data-tone="wait" class="says">waiting</span>`
           : html`<span data-tone=${tone} class="says">${name}</span>`}
-        <span class="codes number">${line.attempts.slice(-5).map((each) => html`<code key=${each.attempt} data-tone=${!each.response && !each.error ? "wait" : taken(each) ? "ok" : "bad"} title=${millis(each.elapsed_ms)}>${outcome(each)}</code>`)}</span>
+        <span class="codes number">${codes(line.attempts).slice(-4).map(({ says, tone: its, first, count, took }) => html`<code key=${first} data-tone=${its} title=${millis(took)}>${count > 1 ? `${count}× ` : ""}${says}</code>`)}</span>
       </span>
     </a>
   </li>`;
