@@ -248,6 +248,43 @@ async def test_a_delivery_that_is_not_there_is_said_to_be_gone(server):
         await expect(page.get_by_text("No delivery has this id")).to_be_visible()
 
 
+async def test_where_there_is_no_room_for_the_list_an_open_delivery_still_has_the_heading(server, refused):
+    async with visiting(server, width=800) as visitor:
+        page = await visitor.open(f"deliveries/{refused}")
+        await expect(page.get_by_role("navigation", name="Attempts")).to_be_visible()
+        await expect(page.locator(".list")).to_be_hidden()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Deliveries")
+        await page.set_viewport_size({"width": 1200, "height": 800})
+        await expect(page.locator(".list")).to_be_visible()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Deliveries")
+
+
+async def test_a_connection_that_was_made_elsewhere_meanwhile_has_its_name(server):
+    async with visiting(server) as visitor:
+        page = await visitor.open("deliveries")
+        made = connect(server, "newcomer")
+        emit(server)
+        await expect(page.locator(".delivery-row .to")).to_have_text("newcomer")
+        await page.get_by_label("Any connection").select_option(made["id"])
+        await expect(page.locator(".delivery-row")).to_have_count(1)
+
+
+async def test_what_a_restart_has_forgotten_is_said_to_be_gone():
+    with served() as server:
+        async with visiting(server) as visitor:
+            visitor.forgiven = ("ERR_", "404")
+            connect(server)
+            [id] = emit(server)
+            page = await visitor.open(f"deliveries/{id}")
+            await expect(page.get_by_role("navigation", name="Attempts")).to_be_visible()
+            server.stop()
+            await expect(page.get_by_role("alert")).to_contain_text("The connection to the sandbox is lost")
+            await expect(page.get_by_role("navigation", name="Attempts")).to_be_visible()
+            server.start()
+            await expect(page.get_by_role("heading", name="It is not there")).to_be_visible()
+            await expect(page.get_by_text("Nothing has been delivered yet")).to_be_visible()
+
+
 async def test_an_empty_list_says_what_to_do_first():
     with served() as server:
         async with visiting(server) as visitor:

@@ -75,7 +75,7 @@ async def test_what_was_typed_outlasts_a_reload_and_is_what_is_played(server):
         await expect(page.get_by_text("It can be played")).to_be_visible()
         await page.reload()
         await expect(editor).to_have_value(re.compile("Typed here"))
-        await page.get_by_role("button", name="At once").click()
+        await page.get_by_role("button", name="Max").click()
         await page.get_by_label("Seed").fill("7")
         await page.get_by_role("button", name="Play").click()
         await expect(page).to_have_url(re.compile("/#/stage/run_"))

@@ -147,6 +147,7 @@ function apply(entries) {
 function emitted(entry) {
   for (const { delivery_id: id, connection_id } of entry.deliveries) {
     if (deliveries.has(id)) continue;
+    stranger(connection_id);
     deliveries.set(id, {
       id,
       event_id: entry.event_id,
@@ -167,6 +168,13 @@ function emitted(entry) {
     if (!byRun.has(entry.run_id)) byRun.set(entry.run_id, []);
     byRun.get(entry.run_id).push(id);
   }
+}
+
+/** Somebody else may have made this connection meanwhile: it is looked for once, for it may be a run's own. */
+function stranger(id) {
+  if (looked.has(id) || connections.value.some((each) => each.id === id)) return;
+  looked.add(id);
+  connectionsSoon();
 }
 
 /** The newest deliveries of a run, newest first, at most *most*. */
@@ -256,6 +264,8 @@ function eventually(load, wait) {
   };
 }
 const runsSoon = eventually(loadRuns, 200);
+const looked = new Set();
+const connectionsSoon = eventually(loadConnections, 200);
 const subscriberSoon = eventually(loadSubscriber, 200);
 const statsSoon = eventually(loadStats, 1000);
 

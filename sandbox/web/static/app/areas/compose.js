@@ -5,7 +5,7 @@ import { CHANNELS, plural } from "../format.js";
 import { useShortcuts } from "../keys.js";
 import { FIRST, decoded, peek, placed, put, readOrder, toRender } from "../ordering.js";
 import { href, refine, route } from "../router.js";
-import { connections, loaded } from "../store.js";
+import { connections, loadConnections, loaded } from "../store.js";
 import { Badge, Button, Card, Copy, Field, Head, Segmented } from "../ui/basics.js";
 import { Editor } from "../ui/editor.js";
 import { Icon } from "../ui/icons.js";
@@ -45,6 +45,10 @@ export function Compose() {
   const [busy, setBusy] = useState(false);
   const { rendered, problem } = useRendered(order, connections.value);
 
+  // Somebody else may have made one.
+  useEffect(() => {
+    loadConnections().catch(() => null);
+  }, []);
   // Whoever looks at something else meanwhile finds it again, even what is no JSON yet.
   useEffect(() => sessionStorage.setItem(DRAFT, text), [text]);
   // The address names what is composed: a reload, or a colleague, has the same.

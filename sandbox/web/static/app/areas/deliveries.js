@@ -178,7 +178,8 @@ function List({ ids, open, filters }) {
     const element = box.current;
     const before = head.current;
     head.current = { first: ids[0], filters: JSON.stringify(filters) };
-    if (!before || before.filters !== head.current.filters || element.scrollTop < height) return;
+    // Asking the element where it stands has the whole list laid out first: not while it stands at the top.
+    if (!before || before.filters !== head.current.filters || top < height || element.scrollTop < height) return;
     const newer = ids.indexOf(before.first);
     if (newer > 0) element.scrollTop += newer * height;
   }, [ids]);
@@ -230,9 +231,7 @@ function List({ ids, open, filters }) {
     </div>
     <div class="list" ref=${box} data-narrow=${height === TALL} onScroll=${(event) => setTop(event.currentTarget.scrollTop)} onKeyDown=${onKeyDown}>
       ${ids.length === 0
-        ? html`<${Empty} icon="filter" title=${loaded.value ? "Nothing fits" : "Reading…"}>
-            ${loaded.value ? "No delivery is as you ask for. Take a filter away, or wait: what fits appears by itself." : ""}
-          <//>`
+        ? html`<${None} filtered=${Object.keys(filters).length > 0} />`
         : html`<ul aria-label=${plural(ids.length, "delivery", "deliveries")} ref=${(element) => element && (element.style.height = `${ids.length * height}px`)}>
             ${rows}
           </ul>`}
@@ -241,6 +240,12 @@ function List({ ids, open, filters }) {
       <span><span class="number">${number(ids.length)}</span> ${ids.length === 1 ? "delivery" : "deliveries"}${Object.keys(filters).length ? html` of <span class="number">${number(order.length)}</span>` : ""}</span>
       ${top > height * 2 && html`<button type="button" class="link" onClick=${() => (box.current.scrollTop = 0)}>To the newest</button>`}
     </footer>`;
+}
+
+function None({ filtered }) {
+  if (!loaded.value) return html`<${Empty} icon="filter" title="Reading…" />`;
+  if (!filtered) return html`<${Empty} icon="deliveries" title="Nothing has been delivered yet">Every delivery appears here as it happens.<//>`;
+  return html`<${Empty} icon="filter" title="Nothing fits">No delivery is as you ask for. Take a filter away, or wait: what fits appears by itself.<//>`;
 }
 
 function Row({ line, index, count, height, current, stop, filters }) {

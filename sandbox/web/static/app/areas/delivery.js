@@ -7,7 +7,7 @@ import { capital, dayTime, millis, ms, outcome, plural, preciseTime, span, taken
 import { useShortcuts } from "../keys.js";
 import { connectionName, learnNames } from "../names.js";
 import { href, refine, route } from "../router.js";
-import { attempt as trying, connections, deliveries, link, revision, runs } from "../store.js";
+import { attempt as trying, connections, deliveries, epoch, link, revision, runs } from "../store.js";
 import { Badge, Button, Channel, Copy, Empty, StatusBadge } from "../ui/basics.js";
 import { Icon } from "../ui/icons.js";
 import { Json, pretty } from "../ui/json.js";
@@ -27,7 +27,7 @@ export function Delivery({ id, back }) {
   revision.value;
   const line = deliveries.get(id);
   // Read anew whenever something has happened to it, and when the server is back.
-  const happened = `${line?.status}/${line?.attempt_count}/${line?.attempts.filter((each) => each.at).length}/${link.value === "live"}`;
+  const happened = `${line?.status}/${line?.attempt_count}/${line?.attempts.filter((each) => each.at).length}/${link.value === "live"}/${epoch.value}`;
   useEffect(() => {
     const stop = new AbortController();
     get(`/deliveries/${encodeURIComponent(id)}`, { signal: stop.signal }).then(
@@ -44,7 +44,7 @@ export function Delivery({ id, back }) {
   const resend = () => trying(() => post(`/deliveries/${encodeURIComponent(id)}/resend`), "It is sent once more.");
   useShortcuts([{ keys: "r", does: "Resend the delivery", run: () => found && found.status !== "PENDING" && resend() }], [found?.status]);
 
-  if (problem && !found)
+  if (problem && (!found || problem.status === 404))
     return html`<section class="card delivery" aria-label="Delivery">
       <${Empty} icon="alert" title="It is not there" actions=${html`<a class="button" href=${back}>Back to the list</a>`}>
         ${problem.status === 404 ? "No delivery has this id. It may have been forgotten: by a reset, or by its age." : problem.detail}

@@ -9,6 +9,7 @@ import { keepRun, loadScenarios, say, scenarios } from "../store.js";
 import { Badge, Button, Copy, Field, Head, Segmented } from "../ui/basics.js";
 import { Editor } from "../ui/editor.js";
 import { Icon } from "../ui/icons.js";
+import { SPEEDS } from "./stage/chooser.js";
 
 const OWN = "new";
 const LATER = 200; // milliseconds without typing before it is checked
@@ -30,7 +31,6 @@ steps:
   - expect: {status: SUCCESS, deliveries: 2}
 `;
 const MASKED = /["']?\*\*\*["']?/;
-const SPEEDS = [["1", "Real time"], ["10", "10 ×"], ["60", "60 ×"], ["max", "At once"]];
 
 // What somebody has typed is theirs: it waits in this browser until it is discarded.
 const drafts = {
@@ -84,7 +84,7 @@ function Scenario({ name }) {
   const [missing, setMissing] = useState(null);
   const [problems, setProblems] = useState([]);
   const [checked, setChecked] = useState(false);
-  const [speed, setSpeed] = useState("1");
+  const [speed, setSpeed] = useState(1);
   const [seed, setSeed] = useState("");
   const [busy, setBusy] = useState(false);
   const asked = useRef(0);
@@ -131,7 +131,7 @@ function Scenario({ name }) {
     setBusy(true);
     const what = edited || name === OWN ? { scenario_yaml: text } : { scenario: name };
     try {
-      const run = await post("/runs", { ...what, speed: speed === "max" ? "max" : Number(speed), ...(seed.trim() ? { seed: Number(seed) } : {}) });
+      const run = await post("/runs", { ...what, speed, ...(seed.trim() ? { seed: Number(seed) } : {}) });
       keepRun(run);
       go("stage", run.id);
     } catch (error) {
