@@ -143,13 +143,18 @@ async def test_a_new_secret_and_a_deletion_are_asked_about_first(server):
         card = page.get_by_role("listitem", name="crm")
         old = server.call("GET", f"/connections/{id}")["auth"]["secret"]
         await card.get_by_role("button", name="Rotate secret").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
         await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(card.get_by_role("button", name="Rotate secret")).to_be_focused()
         assert server.call("GET", f"/connections/{id}")["auth"]["secret"] == old
         await card.get_by_role("button", name="Rotate secret").click()
         await page.get_by_role("dialog").get_by_role("button", name="Rotate the secret").click()
         secret = await page.get_by_role("dialog").get_by_label("The secret", exact=True).inner_text()
         assert server.call("GET", f"/connections/{id}")["auth"]["secret"][-4:] == secret[-4:]
         await page.get_by_role("button", name="I have it").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        assert await page.evaluate("document.activeElement !== document.body")
         await card.get_by_role("button", name="Delete").click()
         await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         await expect(page.get_by_text("No connection yet")).to_be_visible()

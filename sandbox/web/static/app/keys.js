@@ -5,7 +5,7 @@ import { signal, useEffect } from "./lib.js";
 /** Those that work now, for the help: [{keys, does, group, run}]. */
 export const shortcuts = signal([]);
 
-const TYPING = "input, textarea, select, [contenteditable], dialog[open] *";
+const TYPING = "input, textarea, select, [contenteditable]";
 const PRESSES = "button, a[href], summary, [role=button], [role=tab]";
 let first = null;
 let timer = 0;
@@ -20,6 +20,8 @@ export function useShortcuts(list, deps = []) {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+  // A dialog is closed by Escape, and what lies under it is out of reach.
+  if (document.querySelector("dialog[open]")) return;
   const target = event.target instanceof Element ? event.target : document.body;
   if (target.matches(TYPING) && event.key !== "Escape") return;
   // The space bar and Enter belong to whatever is focused.

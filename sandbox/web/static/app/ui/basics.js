@@ -112,7 +112,14 @@ export function Dialog({ title, onClose, children, actions, wide = false }) {
   const ref = useRef(null);
   const id = useId();
   useEffect(() => {
+    const before = document.activeElement;
     ref.current.showModal();
+    return () => {
+      // It is out of the document by now: nobody else takes the focus back to where it was …
+      if (before?.isConnected) before.focus({ preventScroll: true });
+      // … and that may be gone as well, or cannot be pressed just now.
+      if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+    };
   }, []);
   return html`<dialog
     ref=${ref}
@@ -129,4 +136,5 @@ export function Dialog({ title, onClose, children, actions, wide = false }) {
   </dialog>`;
 }
 
-export const Kbd = ({ keys }) => keys.split(" ").map((key) => html`<kbd>${key === "space" ? "Space" : key}</kbd>`);
+const ENGRAVED = { space: "Space", escape: "Esc", arrowright: "→" };
+export const Kbd = ({ keys }) => keys.split(" ").map((key) => html`<kbd>${ENGRAVED[key] ?? key}</kbd>`);
