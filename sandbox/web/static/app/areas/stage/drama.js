@@ -1,7 +1,7 @@
 // One click, and something goes wrong at the built-in subscriber; or right again.
 import { patch, put } from "../../api.js";
 import { taken } from "../../format.js";
-import { attempt, connections, loadConnections, loadSubscriber, say, stats, subscriber } from "../../store.js";
+import { attempt, connections, loadConnections, loadSubscriber, ofRun, say, stats, subscriber } from "../../store.js";
 
 export const DRAMA = [
   { id: "down", label: "Subscriber down", icon: "block", says: "The subscriber is down: nobody answers." },
@@ -18,7 +18,7 @@ const SCRIPTS = {
   slow: () => ({ respond: [{ status: 200, after: "3s" }] }),
 };
 
-let acted = 0; // when somebody last did something to it
+const acted = new Map(); // by run: when its last attempt had begun when somebody last did something to the subscriber
 
 /** What the built-in subscriber has been told to do: "down", "reject", "slow" or null. */
 export function mood() {
@@ -31,11 +31,19 @@ export function mood() {
   return (last?.status ?? last) === 200 ? null : "down";
 }
 
-/** Whether the last answer was none that takes a delivery: a scenario has its own outages, and nobody tells of them. */
-export function refuses(lines) {
+const began = (each) => each.started_at ?? each.began;
+
+/** The attempt of *lines* that began last, or null; each run has a clock of its own, and these keep it. */
+function latest(lines) {
   let last = null;
-  for (const line of lines) for (const each of line.attempts) if (each.started_at && (!last || each.started_at > last.started_at)) last = each;
-  return last !== null && !taken(last) && Date.parse(last.started_at) > acted;
+  for (const line of lines) for (const each of line.attempts) if (!last || began(each) > began(last)) last = each;
+  return last;
+}
+
+/** Whether the last answer was none that takes a delivery: a scenario has its own outages, and nobody tells of them. */
+export function refuses(lines, run) {
+  const last = latest(lines.map((line) => ({ attempts: line.attempts.filter((each) => each.started_at) })));
+  return last !== null && !taken(last) && began(last) > (acted.get(run.id) ?? "");
 }
 
 /** Whether the run delivers to the built-in subscriber. */
@@ -47,7 +55,8 @@ export const held = (run) => connections.value.filter((each) => run.connections.
 export async function act(item, run) {
   if (builtIn(run)) {
     await attempt(() => put("/subscriber", SCRIPTS[item.id](run)), item.says);
-    acted = Date.now();
+    const last = latest(ofRun(run.id, 60));
+    if (last) acted.set(run.id, began(last));
     await loadSubscriber();
     return;
   }

@@ -13,7 +13,7 @@ export function Subscriber({ playing, lines }) {
   const run = playing.run.value;
   const own = !builtIn(run);
   const paused = own && held(run).some((each) => !each.active);
-  const [tone, word] = own ? (paused ? ["wait", "held back"] : ["ok", "your own"]) : MOODS[mood() ?? (refuses(lines) ? "refuses" : "")] ?? ["ok", "well"];
+  const [tone, word] = own ? (paused ? ["wait", "held back"] : ["ok", "your own"]) : MOODS[mood() ?? (refuses(lines, run) ? "refuses" : "")] ?? ["ok", "well"];
   const names = run.connections.map((each) => each.name).join(", ");
   return html`<section class="desk" aria-label="The subscriber's side">
     <header class="desk-head">
