@@ -24,6 +24,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 AXE = Path(__file__).parent / "axe"
+STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter((it) => it.effect.getComputedTiming().endTime < Infinity).map((it) => it.finished))"""
 PATIENCE = 15_000  # milliseconds until something that should be seen counts as missing
 expect.set_options(timeout=PATIENCE)
 
@@ -138,6 +140,7 @@ class Visitor:
             missing("axe is not installed (npm ci in tests/acceptance/axe)")
         # By the debugger: the page's own policy would not let a foreign script in.
         await self.page.evaluate(script.read_text(encoding="utf-8"))
+        await self.page.evaluate(STILL)  # what fades in has less contrast on its way
         found = await self.page.evaluate(
             # What it would preload are style sheets that the policy keeps it from writing out again.
             "axe.run(document, {resultTypes: ['violations'], preload: false}).then(it => it.violations)"
