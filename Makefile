@@ -8,7 +8,7 @@ PYTHON =
 
 VENV = .venv
 BIN = $(VENV)/bin
-EXPRESS = tests/acceptance/consumers/express
+EXPRESS = examples/express
 AXE = tests/acceptance/axe
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 CANDIDATES = python3 python3.15 python3.14 python3.13 python3.12 python3.11 python

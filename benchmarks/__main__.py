@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks import dashboard, ladder, latency, start, store, throughput, waiting, work
+from benchmarks import dashboard, fixtures, ladder, latency, soak, start, store, throughput, waiting, work
 from benchmarks.figures import Figure, in_one_line, judgement, machine, table
 from sandbox.clock import wall_now
 
@@ -24,6 +24,8 @@ PARTS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
     "waiting": waiting.measure,
     "ladder": ladder.measure,
     "start": start.measure,
+    "soak": soak.measure,
+    "fixtures": fixtures.measure,
     "dashboard": dashboard.measure,
 }
 

@@ -39,11 +39,14 @@ class ByHand:
         id: str | None = None,
         occurred_at: datetime | None = None,
         only: Iterable[str] | None = None,
+        faults: Faults = (),
+        scope: Scope = 0,
         cast: Cast | None = None,
     ) -> tuple[Event, tuple[str, ...]]:
         """The event and its deliveries' ids, in the journal and not yet committed.  See `Sandbox.emit`.
 
-        *only* names the connections that hear of it, by id; *cast* makes it up instead of
+        *only* names the connections that hear of it, by id.  What *faults* hold back is let go
+        at the latest by `Dispatcher.release` of their *scope*.  *cast* makes it up instead of
         the own one, which still names the event: nothing happens twice under one id.
         """
         known_event(event)

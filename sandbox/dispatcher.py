@@ -270,7 +270,10 @@ class Dispatcher:
         except asyncio.CancelledError:
             # Whoever takes the delivery up goes on with the next attempt, if one is needed.
             job.sending = False
-            self._close(job, facts, exchange, go_on=False)
+            # A journal that takes nothing more is no reason to go on: it tells of the
+            # attempt when it is opened again.
+            with suppress(SandboxError):
+                self._close(job, facts, exchange, go_on=False)
             raise
         job.sending = False
         self._close(job, facts, exchange)

@@ -29,6 +29,7 @@ class EventOrder:
     count: int = 1
     seed: int | None = None  # the people of this seed; None: whoever comes next
     connection_ids: tuple[str, ...] | None = None
+    id: str | None = None  # of what is only rendered: so that two attempts of one event can be had
     faults: Faults = ()  # what goes wrong with it, on purpose
 
 

@@ -163,6 +163,10 @@ class Subscriber:
         self._answers = read_script(answers)
         self._counts.clear()
 
+    def verify(self, secrets: Mapping[str, str] | str) -> None:
+        """Check signatures with these from now on."""
+        self._secrets = secrets
+
     def answer_next(self, *answers: Answer) -> None:
         """Answer the next requests so, one each, whichever they are; then the script goes on."""
         self.next = deque(answers)

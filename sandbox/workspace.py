@@ -174,9 +174,6 @@ class Workspace:
             raise UsageError(f"count is {order.count}: 1 to {MOST_EVENTS} are right")
         for id in order.connection_ids or ():
             self.connection(id)
-        events: list[Event] = []
-        deliveries: list[str] = []
-        by_hand = self._sandbox.by_hand
         cast = None if order.seed is None else self._identity.cast(self.profile, order.seed)
         async with self._turn:
             by_hand = self._sandbox.by_hand

@@ -62,7 +62,9 @@ def collecting_seldom() -> Iterator[None]:
         gc.unfreeze()
 
 
-def run_until_interrupted(work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None]) -> T:
+def run_until_interrupted(
+    work: Coroutine[Any, Any, T], on_interrupt: Callable[[], None], *, server: bool = False
+) -> T:
     """The result of *work*; raises `Interrupted` when a signal ended it.
 
     *on_interrupt* is called inside the loop, before anything is cancelled.  *server*

@@ -75,7 +75,8 @@ class Job:
 
     def mark(self, suite: Suite, *, again: str) -> None:
         """Mark the expectations of one scenario that did not hold, in its file where it has one."""
-        failed = [item for item in suite.verdict.expectations if not item.passed]
+        expected = () if suite.verdict is None else suite.verdict.expectations
+        failed = [item for item in expected if not item.passed]
         for item in failed[:MOST]:
             self.say(
                 annotation(

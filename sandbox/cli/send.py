@@ -65,7 +65,7 @@ def send(
     from sandbox.cli.job import refusals_marked
 
     with refusals_marked(settings):
-        return _send(event, channel, assignments, count, contact, settings)
+        return _send(event, channel, assignments, count, contact, faults, settings)
 
 
 def _send(
@@ -74,6 +74,7 @@ def _send(
     assignments: tuple[str, ...],
     count: str | None,
     contact: str | None,
+    faults: tuple[str, ...],
     settings: Settings,
 ) -> int:
     scenario = one_step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -103,7 +104,11 @@ class _Session:
         try:
             await self.play()
         finally:
-            self._report()
+            try:
+                if self._settings.junit is not None:
+                    self._junit(self._settings.junit)
+            finally:
+                self._report()
 
     async def play(self) -> None:
         began = perf_counter()

@@ -24,7 +24,7 @@ from sandbox.cli.words import (
 )
 from sandbox.core.entries import Verdict
 from sandbox.core.faults import SIGNED_OTHERWISE
-from sandbox.core.ledger import Delivery
+from sandbox.core.ledger import Delivery, went_wrong
 from sandbox.core.model import Hmac, Status, TransportError
 from sandbox.core.present import shown_url
 from sandbox.runner import Stage

@@ -80,7 +80,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 CREDENTIALS: Final = frozenset({"missing_signature", "malformed_signature", "wrong_secret"})
 """Those that show only where a request is signed or authorised."""
 _ALONE: Final = (
-    frozenset({"missing_signature", "malformed_signature", "wrong_secret"}),
+    CREDENTIALS,
     frozenset({"stale", "future"}),
     frozenset({"truncated_body", "reset"}),
 )
@@ -287,11 +287,38 @@ def check_faults(faults: Iterable[Fault]) -> Faults:
     return held
 
 
-def drawn(faults: Faults, *, seed: Seed, event_id: str, connection_id: str, attempt: int) -> Faults:
-    """Those of *faults* that this attempt carries; for the same seed and ids, always the same."""
+def of_one_event(faults: Faults) -> Faults:
+    """*faults* as they are.  Raises `UsageError` where one of them needs several events to show."""
+    if any(fault.do == "reorder" for fault in faults):
+        raise UsageError("a single event has no order: reorder is for several, in a repeat or by a count")
+    return faults
+
+
+def of_one_request(faults: Faults) -> Faults:
+    """*faults* as they are.  Raises `UsageError` where one does not show in the request itself, or is drawn."""
+    for fault in faults:
+        if fault.do in ON_STREAM | ON_DELIVERY:
+            raise UsageError(
+                f"{fault.do} is how a request is sent, and this one is not sent: emit an event with that fault"
+            )
+        if fault.chance != 1:
+            raise UsageError(f"{fault.do}: a chance is drawn for what is delivered; leave it out")
+    return faults
+
+
+def drawn(
+    faults: Faults, *, seed: Seed, event_id: str, connection_id: str, attempt: int, credentials: bool = True
+) -> Faults:
+    """Those of *faults* that this attempt carries; for the same seed and ids, always the same.
+
+    Without *credentials* (a connection that neither signs nor authorises) there is nothing that could
+    be missing, malformed or wrong.
+    """
     held: list[Fault] = []
     for index, fault in enumerate(faults):
         if fault.attempt not in (None, attempt) or (fault.do == "reorder" and attempt != 1):
+            continue
+        if not credentials and fault.do in CREDENTIALS:
             continue
         if fault.chance < 1:
             name = f"fault/{index}/{connection_id}/{event_id}/{attempt}"

@@ -35,8 +35,9 @@ class Suite:
     """One scenario; without a verdict it was not played to its end, or never begun."""
 
     name: str
-    verdict: Verdict
-    deliveries: Sequence[Delivery]
+    verdict: Verdict | None = None
+    deliveries: Sequence[Delivery] = ()
+    begun: bool = True
     file: str | None = None  # the scenario's, where it has one
 
 
@@ -61,7 +62,7 @@ def junit_xml(suites: Iterable[Suite]) -> bytes:
 
 def _suite(suite: Suite) -> ET.Element:
     name = _clean(suite.name)
-    element = _not_finished(name, suite) if suite.verdict is None else _judged(name, suite.verdict)
+    element = _not_finished(name, suite) if suite.verdict is None else _judged(name, suite, suite.verdict)
     if suite.begun:
         ET.SubElement(element, "system-out").text = _clean("\n".join(_lines(suite.deliveries)))
     return element
@@ -88,7 +89,7 @@ def _not_finished(name: str, suite: Suite) -> ET.Element:
     return element
 
 
-def _judged(name: str, verdict: Verdict) -> ET.Element:
+def _judged(name: str, suite: Suite, verdict: Verdict) -> ET.Element:
     element = ET.Element(
         "testsuite",
         name=name,
@@ -113,7 +114,6 @@ def _judged(name: str, verdict: Verdict) -> ET.Element:
             _fail(case, expectation, about)
         if about:
             ET.SubElement(case, "system-out").text = _clean("\n".join(_lines(about)))
-    ET.SubElement(element, "system-out").text = _clean("\n".join(_lines(suite.deliveries)))
     return element
 
 
@@ -165,8 +165,8 @@ def _wrong(attempt: Attempted) -> str:
     return f", on purpose: {attempt.went_wrong}" if attempt.went_wrong else ""
 
 
-def _failures(suite: Suite) -> int:
-    return sum(not item.passed for item in suite.verdict.expectations)
+def _failures(verdict: Verdict) -> int:
+    return sum(not item.passed for item in verdict.expectations)
 
 
 def _seconds(milliseconds: float) -> str:

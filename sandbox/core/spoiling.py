@@ -34,6 +34,7 @@ UNICODE: Final = (
 _EXTRA: Final[Mapping[str, Any]] = {
     "sandboxExtra": {"addedIn": "a later version", "list": [1, "two", None, True], "nested": {"deeper": {}}}
 }
+_ORGANISATION: Final = b'"organisationId":"'
 _STEP: Final = 96  # how much one of many custom fields holds
 
 
@@ -137,12 +138,22 @@ def _lengthened(
 
 
 def tampered(body: bytes, data_json: bytes) -> bytes:
-    """*body* with one value changed after it was signed: the end of the chat's id."""
-    found = json.loads(data_json)["chat"]["id"]
-    other: Any = f"{found[:-1]}{'1' if found[-1:] == '0' else '0'}" if isinstance(found, str) else "0"
-    # The chat's own id, not another field that happens to hold the same.
-    chat = body.index(b'"chat":', body.index(data_json))
-    return body[:chat] + body[chat:].replace(b'"id":' + dumps(found), b'"id":' + dumps(other), 1)
+    """*body* with one character changed after it was signed: the last of the chat's id.
+
+    Where that is no text, the last of the organisation's id.
+    """
+    found = json.loads(data_json)["chat"].get("id")
+    if isinstance(found, str) and found:
+        # The chat's own id, not another field that happens to hold the same.
+        chat = body.index(b'"chat":', body.index(data_json))
+        last = dumps(found[:-1] + _another(found[-1]))
+        return body[:chat] + body[chat:].replace(b'"id":' + dumps(found), b'"id":' + last, 1)
+    end = body.index(b'"', body.rindex(_ORGANISATION) + len(_ORGANISATION))
+    return body[: end - 1] + _another(body[end - 1 : end].decode()).encode() + body[end:]
+
+
+def _another(character: str) -> str:
+    return "1" if character == "0" else "0"
 
 
 def _people(data: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -152,7 +152,7 @@ def _step(shape: Any, path: Path, lines: Lines) -> Step:
             return Repeat(
                 times=shape.repeat,
                 every=shape.every or timedelta(),
-                steps=_steps(shape.steps),
+                steps=_steps(shape.steps, (*path, "steps"), lines),
                 faults=tuple(map(fault_of, shape.faults)),
                 note=shape.note,
             )

@@ -178,6 +178,19 @@ class _OfDelivery(Out):
     connection_id: str
 
 
+class FaultOut(Out):
+    """Something that went wrong on purpose, as it was asked for."""
+
+    do: Kind
+    by: str | None = None
+    over: str | None = None
+    size: str | None = None
+    at: Place | None = None
+    window: int | None = None
+    attempt: int | None = None
+    chance: float | None = None
+
+
 class CauseOut(Out):
     """One thing that is wrong."""
 

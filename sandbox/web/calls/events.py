@@ -71,6 +71,7 @@ def _order(body: EventBody) -> EventOrder:
         count=body.count,
         seed=body.seed,
         connection_ids=None if body.connection_ids is None else tuple(body.connection_ids),
+        id=body.id if isinstance(body, RenderBody) else None,
         faults=tuple(map(fault_of, body.faults)),
     )
 
