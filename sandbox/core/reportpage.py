@@ -6,13 +6,11 @@ browser use the page's one style sheet, known by its hash, and nothing else.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final
 
-from sandbox.core.markup import Child, Html, Ink, join, tag
+from sandbox.core.markup import Child, Html, Ink, join, page, tag
 from sandbox.core.model import Status
 from sandbox.core.moments import isoformat
 from sandbox.core.phrases import count, roughly, seconds
@@ -33,7 +31,6 @@ from sandbox.core.reportdrawing import ROOMY, overview, sign, timeline
 from sandbox.core.reportstyle import STYLE
 from sandbox.core.reportterms import assumptions, section, settings
 
-_POLICY: Final = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; base-uri 'none'; form-action 'none'"
 _WORDS: Final[dict[Ending, str]] = {"PASSED": "Passed", "FAILED": "Failed", "INTERRUPTED": "Interrupted"}
 _SIGNS: Final[dict[Ending, Kind]] = {"PASSED": Kind.TAKEN, "FAILED": Kind.REFUSED, "INTERRUPTED": Kind.CUT}
 
@@ -61,20 +58,8 @@ def report_html(report: Report) -> bytes:
             tag("footer", _footer(report)),
         )
     )
-    head = join(
-        (
-            tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("meta", name="color-scheme", content="light dark"),
-            tag("meta", name="referrer", content="no-referrer"),
-            tag("meta", name="generator", content=f"wexio-sandbox {report.version}"),
-            tag("title", ink.attribute(f"{_WORDS[overall(report)]}: {title}")),
-            tag("style", Html(STYLE)),
-        )
-    )
-    page = tag("html", tag("head", head), tag("body", body), lang="en")
-    return f"<!doctype html>\n{page}\n".encode()
+    named = ink.attribute(f"{_WORDS[overall(report)]}: {title}")
+    return page(body, title=named, style=STYLE, version=report.version)
 
 
 # --- the beginning ---------------------------------------------------------------------
