@@ -45,6 +45,7 @@ async def test_the_first_connection_is_made_and_its_secret_shown_once(server):
         secret = await shown.get_by_label("The secret", exact=True).inner_text()
         assert re.fullmatch(r"whsec_[0-9a-f]{48}", secret)
         await shown.get_by_role("button", name="Copy secret").click()
+        await expect(shown.get_by_role("button", name="Copied")).to_be_visible()
         assert await page.evaluate("navigator.clipboard.readText()") == secret
         await shown.get_by_role("button", name="I have it").click()
         card = page.get_by_role("listitem", name="crm")
@@ -154,7 +155,7 @@ async def test_a_new_secret_and_a_deletion_are_asked_about_first(server):
         assert server.call("GET", f"/connections/{id}")["auth"]["secret"][-4:] == secret[-4:]
         await page.get_by_role("button", name="I have it").click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
-        assert await page.evaluate("document.activeElement !== document.body")
+        await expect(card.get_by_role("button", name="Rotate secret")).to_be_focused()
         await card.get_by_role("button", name="Delete").click()
         await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         await expect(page.get_by_text("No connection yet")).to_be_visible()

@@ -64,7 +64,7 @@ async def test_what_happens_appears_and_leads_to_its_attempts(server, refused):
         await expect(page.get_by_role("navigation", name="Attempts").get_by_role("button")).to_have_text(
             [re.compile("#1.*401"), re.compile("#2.*503"), re.compile("#3.*200")]
         )
-        assert refused in page.url
+        await expect(page).to_have_url(re.compile(refused))
 
 
 async def test_an_attempt_shows_its_bytes_and_what_changed_since_the_one_before(server, refused):
@@ -93,7 +93,7 @@ async def test_a_refusal_is_explained_and_its_answer_is_there(server, refused):
         await expect(page.get_by_text("likely", exact=True)).to_be_visible()
         await page.get_by_role("tab", name="Answer").click()
         await expect(page.get_by_text("Status 401")).to_be_visible()
-        assert "part=answer" in page.url
+        await expect(page).to_have_url(re.compile("part=answer"))
         await page.reload()
         await expect(page.get_by_text("Status 401")).to_be_visible()
 

@@ -27,7 +27,7 @@ async def test_every_area_is_reached_by_the_navigation_and_named_by_the_address(
         for name in AREAS:
             await page.get_by_role("navigation").get_by_role("link", name=re.compile(f"^{name}")).click()
             await expect(page.get_by_role("heading", level=1)).to_have_text(name)
-            assert re.search(rf"/#/{name.lower()}(\?|$)", page.url)
+            await expect(page).to_have_url(re.compile(rf"/#/{name.lower()}(\?|$)"))
             await expect(page).to_have_title(re.compile(name))
         await page.reload()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
@@ -95,7 +95,7 @@ async def test_the_token_in_the_address_opens_the_page_and_leaves_the_address():
         async with visiting(server) as visitor:
             await visitor.page.goto(f"{server.url}/#token=a-token-of-the-tests")
             await expect(visitor.page.locator(".link-state")).to_have_text("Live")
-            assert "token" not in visitor.page.url
+            await expect(visitor.page).not_to_have_url(re.compile("token"))
 
 
 async def test_without_a_token_it_says_how_to_come_in():
