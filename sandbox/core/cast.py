@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sandbox.core.catalogue import CHANNEL_ID_FIELD, CHANNELS
 from sandbox.core.errors import UsageError
@@ -38,8 +38,7 @@ _OF_A_CHAT: Final = ("firstName", "lastName", "photoUrl", "username")  # what pe
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cameo:
+class Cameo(NamedTuple):
     """An event, and the person in it as one would call them."""
 
     event: Event

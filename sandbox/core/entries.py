@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sandbox.core.envelope import Rendering
 from sandbox.core.faults import ON_DELIVERY, Faults
-from sandbox.core.model import Event, Outcome, Request, Status
+from sandbox.core.model import NO_TIMING, Event, Outcome, Request, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emitted:
+class Emitted(NamedTuple):
     """Something happened, and these connections will hear of it."""
 
     at: datetime
@@ -27,8 +27,7 @@ class Emitted:
     faults: Faults = ()  # what was asked to go wrong with them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempting:
+class Attempting(NamedTuple):
     """Durable before the first byte goes out: this number is used up."""
 
     at: datetime
@@ -38,11 +37,10 @@ class Attempting:
     connection_id: str
     attempt: int
     # What is about to be sent: it lets whoever finds this attempt unfinished say so.
-    rendering: Rendering | None = field(default=None, repr=False)
+    rendering: Rendering | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempted:
+class Attempted(NamedTuple):
     """One POST and its outcome."""
 
     at: datetime  # the end of the attempt, on the sandbox's clock
@@ -55,7 +53,7 @@ class Attempted:
     outcome: Outcome
     started_at: datetime
     elapsed_ms: float  # real time
-    timing: Mapping[str, float] = field(default_factory=dict)
+    timing: Mapping[str, float] = NO_TIMING
     next_attempt_at: datetime | None = None
     # The fault `duplicate`: the same request once more, after its answer.  It is no attempt of
     # its own, and decides nothing.
@@ -80,8 +78,7 @@ class Attempted:
         return self.rendering.request()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """The end of a delivery."""
 
     at: datetime
@@ -94,8 +91,7 @@ class Settled:
     reason: str = ""  # where no attempt decided it: "stopped", "connection deleted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resent:
+class Resent(NamedTuple):
     """A settled delivery is PENDING again: one attempt at once, the ladder anew, the numbers go on."""
 
     at: datetime

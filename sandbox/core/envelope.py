@@ -85,9 +85,12 @@ class Target:
         return ID_PREFIX + str(UUID(own.uuid4()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rendering:
-    """All that one request is made from: the same request, byte for byte, each time it is asked."""
+    """All that one request is made from: the same request, byte for byte, each time it is asked.
+
+    Nobody changes one; it is not frozen, because every attempt makes one.
+    """
 
     event: Event
     target: Target
@@ -169,7 +172,7 @@ class Rendering:
                     rules=rules,
                     retired=None if wrong or retired is None else retired.secret.encode(),
                 )
-            object.__setattr__(self, "signature", signature)
+            self.signature = signature
         return ((SIGNATURE_HEADER, signature),)
 
 

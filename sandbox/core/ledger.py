@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
 from sandbox.core.faults import Faults
 from sandbox.core.model import Event, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One event to one connection, as it stands now."""
 
     id: str
@@ -25,12 +24,12 @@ class Delivery:
     who: str  # for people: the contact's or the chat's name
     connection_id: str
     status: Status
-    reason: str = ""  # why it settled, where no attempt decided it
     attempt_count: int  # attempts begun, the one in flight included
-    attempts: tuple[Attempted, ...] = field(repr=False)  # those that have ended
+    attempts: tuple[Attempted, ...]  # those that have ended
     next_attempt_at: datetime | None
     emitted_at: datetime
     settled_at: datetime | None
+    reason: str = ""  # why it settled, where no attempt decided it
 
     @property
     def counted(self) -> tuple[Attempted, ...]:

@@ -162,7 +162,7 @@ class Letters:
         """With other bytes than were signed."""
         request = self.request(self.event())
         what = f"{REFORMATTED}: one space was added after signing"
-        yield what, replace(request, body=b"{ " + request.body[1:])
+        yield what, request._replace(body=b"{ " + request.body[1:])
         what = "one value that was changed after signing"
         yield what, self.request(self.event(), 1, Fault(do="tampered_body"))
 
@@ -184,7 +184,7 @@ class Letters:
             ("a body that is not UTF-8", b'\x80\xff{"id": "Zo\xeb"'),
             ("an empty body", b""),
         ):
-            request = replace(self.request(self.event()), body=body)
+            request = self.request(self.event())._replace(body=body)
             if self.signs:
                 time, digest = self._signature(body)
                 request = _with(request, SIGNATURE_HEADER, f"t={time},v1={digest}")
@@ -209,7 +209,7 @@ def _value(request: Request, name: str) -> str:
 def _with(request: Request, name: str, value: str | None) -> Request:
     """*request* with another header, in its place; None leaves it out."""
     headers = ((key, value if key == name else old) for key, old in request.headers)
-    return replace(request, headers=tuple((key, said) for key, said in headers if said is not None))
+    return request._replace(headers=tuple((key, said) for key, said in headers if said is not None))
 
 
 def _another(digit: str) -> str:

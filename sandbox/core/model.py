@@ -1,5 +1,7 @@
 """The nouns: event, connection, request, outcome, delivery.
 
+What every delivery makes anew is a named tuple: it costs a fifth of a frozen dataclass.
+
 Frozen values without behaviour beyond reading themselves.  Field names are ours
 (snake_case); Wexio's camelCase lives only inside ``data`` and the envelope.
 """
@@ -8,11 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from sandbox.core.catalogue import is_documented
@@ -35,8 +38,7 @@ class Status(StrEnum):
     DEAD_LETTER = "DEAD_LETTER"  # every attempt used up
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """Something happened in Wexio; the same for every subscriber and attempt."""
 
     id: str  # evt_<uuid>
@@ -212,6 +214,7 @@ class Connection:
 # --- requests and their outcomes -------------------------------------------------
 
 Headers = tuple[tuple[str, str], ...]
+NO_TIMING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +226,7 @@ class Sending:
     end: Literal["whole", "closed", "reset"] = "whole"  # what becomes of the connection after the last byte
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One POST, exactly as it is sent (Host and Content-Length are the client's)."""
 
     url: str
@@ -233,8 +235,7 @@ class Request:
     sending: Sending | None = None  # None: whole, and at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """The subscriber answered.  At most 64 kB of the body are read and kept."""
 
     status: int
@@ -248,8 +249,7 @@ ErrorType = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransportError:
+class TransportError(NamedTuple):
     """The subscriber did not answer, or not in HTTP."""
 
     type: ErrorType
@@ -259,10 +259,9 @@ class TransportError:
 Outcome = Response | TransportError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(NamedTuple):
     """An outcome and how long it took, in real time."""
 
     outcome: Outcome
     elapsed_ms: float
-    timing: dict[str, float] = field(default_factory=dict)  # milliseconds by phase
+    timing: Mapping[str, float] = NO_TIMING  # milliseconds by phase

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from sandbox.core.letters import Defect, Letters
@@ -56,7 +55,6 @@ def _time(request: Request) -> bytes:
 def _signed(request: Request, key: bytes, before: bytes, body: bytes, after: bytes = b"") -> Request:
     digest = hmac.new(key, before + body + after, hashlib.sha256).hexdigest()
     said = f"t={_time(request).decode()},v1={digest}"
-    return replace(
-        request,
-        headers=tuple((name, said if name == SIGNATURE_HEADER else value) for name, value in request.headers),
+    return request._replace(
+        headers=tuple((name, said if name == SIGNATURE_HEADER else value) for name, value in request.headers)
     )

@@ -100,7 +100,7 @@ async def test_no_secret_of_a_connection_gets_into_entries(path):
 
 async def test_text_that_no_file_can_hold_is_no_trouble(journal):
     life = Life(1, append=journal.append)
-    journal.append(replace(life.emitted(), who="half \ud83d of a face"))
+    journal.append(life.emitted()._replace(who="half \ud83d of a face"))
     other = Life(2, append=journal.append)
     other.emitted()
     other.attempting()
@@ -255,7 +255,7 @@ async def test_a_delivery_comes_with_all_its_attempts_and_how_it_stands(journal)
     assert delivery.attempts[2].outcome == BROKEN
     assert (delivery.status, delivery.attempt_count) == (Status.PENDING, 3)
     assert delivery.next_attempt_at == START + timedelta(seconds=5)
-    assert replace(delivery, attempts=()) == next(iter(journal.ledger.deliveries()))
+    assert delivery._replace(attempts=()) == next(iter(journal.ledger.deliveries()))
 
 
 # --- following -------------------------------------------------------------------

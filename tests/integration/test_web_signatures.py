@@ -68,7 +68,7 @@ async def test_what_was_asked_for_is_not_guessed_at(api):
     await api.post(f"/connections/{made['id']}/rotate-secret")
     [entry] = (await api.workspace.journal.delivery(id)).attempts
     asked = replace(entry.rendering, faults=(Fault(do="wrong_secret"),), signature=entry.rendering.signature)
-    found = explained(api.workspace, replace(entry, rendering=asked))
+    found = explained(api.workspace, entry._replace(rendering=asked))
     assert (found["holds"], found["says"], found["causes"]) == (
         False,
         "it does not hold, as was asked for",
@@ -98,7 +98,7 @@ async def test_connections_of_a_scenario_are_known_by_their_run(api):
     api.workspace._put(run, connections=(held.connection,), signature_time="sandbox")
     await api.delete(f"/connections/{made['id']}")
     [entry] = (await api.workspace.journal.delivery(id)).attempts
-    found = explained(api.workspace, replace(entry, run_id=run))
+    found = explained(api.workspace, entry._replace(run_id=run))
     assert (found["connection"], found["holds"]) == ("crm", True)
     # The sandbox's time is not that of whoever reads this.
     assert "ahead" in found["says"] or "old" in found["says"]

@@ -317,5 +317,5 @@ def test_even_the_failed_ones_have_a_limit():
 
 def test_what_never_settled_counts_among_the_failed_ones():
     deliveries = [delivery(n) for n in range(LISTED)]
-    lines = log(*deliveries, replace(delivery(LISTED), status=Status.PENDING))
+    lines = log(*deliveries, delivery(LISTED)._replace(status=Status.PENDING))
     assert lines[-1] == f"PENDING chat.created VIBER Ann evt_{LISTED}"

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,7 +124,7 @@ def test_only_the_chats_own_id_is_tampered_with():
 @pytest.mark.parametrize("chat_id", ["0", "", 7, None, 'with "quotes"', "Zoë"], ids=repr)
 def test_whatever_the_chats_id_is_one_value_is_another_of_the_same_shape(chat_id):
     data = json.dumps({"chat": {"id": chat_id}}, separators=(",", ":"), ensure_ascii=False)
-    event = replace(EVENT, data_json=data.encode())
+    event = EVENT._replace(data_json=data.encode())
     was, now = (json.loads(sent(*fault, event=event).body) for fault in ((), ("tampered_body",)))
     changed = [now["data"] != was["data"], now["meta"] != was["meta"]]
     assert changed == ([True, False] if isinstance(chat_id, str) and chat_id else [False, True])
@@ -206,7 +205,7 @@ def test_a_reset_sends_so_much_of_the_body(at, share):
 
 def test_a_slow_body_is_the_right_one():
     wrong = sent("slow_body:over=1s")
-    assert replace(wrong, sending=None) == RIGHT
+    assert wrong._replace(sending=None) == RIGHT
     assert wrong.sending.over == timedelta(seconds=1)
 
 
