@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sandbox.core.entries import Attempted, Attempting, Settled
 from sandbox.core.ledger import Pending
@@ -19,34 +19,38 @@ INTERRUPTED: Final = Exchange(
 )
 
 
-def facts_of(beginning: Attempting) -> dict[str, Any]:
-    """Which attempt it was."""
-    return {
-        "run_id": beginning.run_id,
-        "delivery_id": beginning.delivery_id,
-        "event_id": beginning.event_id,
-        "connection_id": beginning.connection_id,
-        "attempt": beginning.attempt,
-    }
-
-
-def copied(exchange: Exchange, facts: dict[str, Any], *, at: datetime) -> Attempted:
-    """The same request once more, which is no attempt of its own."""
+def ended(
+    beginning: Attempting,
+    exchange: Exchange,
+    *,
+    at: datetime,
+    next_attempt_at: datetime | None = None,
+    copy: bool = False,
+) -> Attempted:
+    """The end of the attempt that had this *beginning*; a *copy* is no attempt of its own."""
+    started_at, run_id, delivery_id, event_id, connection_id, number, rendering = beginning
+    assert rendering is not None, "what was begun was rendered"
     return Attempted(
         at=at,
+        run_id=run_id,
+        delivery_id=delivery_id,
+        event_id=event_id,
+        connection_id=connection_id,
+        attempt=number,
+        rendering=rendering,
         outcome=exchange.outcome,
+        started_at=started_at,
         elapsed_ms=exchange.elapsed_ms,
         timing=exchange.timing,
-        copy=True,
-        **facts,
+        next_attempt_at=next_attempt_at,
+        copy=copy,
     )
 
 
 def lost(pending: Pending, now: datetime) -> Iterator[Attempted | Settled]:
     """The end of a delivery whose connection is gone: nobody can send it."""
     if (cut := pending.in_flight) is not None:
-        facts = facts_of(cut) | {"rendering": cut.rendering, "started_at": cut.at}
-        yield Attempted(at=now, outcome=INTERRUPTED.outcome, elapsed_ms=0.0, **facts)
+        yield ended(cut, INTERRUPTED, at=now)
     yield Settled(
         at=now,
         run_id=pending.run_id,

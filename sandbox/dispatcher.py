@@ -23,9 +23,9 @@ from hashlib import blake2b
 from typing import Any, assert_never
 
 from sandbox.clock import Clock, Rank, Waiter, later, wall_now
-from sandbox.closing import INTERRUPTED, copied, facts_of, lost
+from sandbox.closing import INTERRUPTED, ended, lost
 from sandbox.core.catalogue import subscribes
-from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
+from sandbox.core.entries import Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import Conflict, SandboxError, UsageError
 from sandbox.core.faults import Faults
@@ -118,8 +118,7 @@ class Dispatcher:
         job = self._job(lane, pending.event, pending.delivery_id, pending.due or now, pending.faults)
         job.attempts, job.base = pending.begun, pending.base
         if cut is not None:
-            facts = facts_of(cut) | {"rendering": cut.rendering, "started_at": cut.at}
-            self._close(job, facts, INTERRUPTED)
+            self._close(job, cut, INTERRUPTED)
         elif pending.due is not None:
             self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
         else:
@@ -176,15 +175,16 @@ class Dispatcher:
             chosen = only is None or lane.target.id in only
             if chosen and connection.active and subscribes(connection.events, event.name):
                 jobs.append(self._job(lane, event, self._delivery_id(event, lane), planned or now, faults))
-        deliveries = tuple((job.id, job.lane.target.id) for job in jobs)
+        deliveries = tuple([(job.id, job.lane.target.id) for job in jobs])
         self._journal.append(
             Emitted(at=now, run_id=self._run_id, event=event, who=who, deliveries=deliveries, faults=faults)
         )
         for job in jobs:
-            if not self._mishaps.holds(job, scope):
+            if not (faults and self._mishaps.holds(job, scope)):
                 self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
-        self._let_go(self._mishaps.complete(), planned or now)
-        return tuple(job.id for job in jobs)
+        if faults:
+            self._let_go(self._mishaps.complete(), planned or now)
+        return tuple([job.id for job in jobs])
 
     def release(self, scope: Scope | None = None, planned: datetime | None = None) -> None:
         """Let go of what a fault has held back in this *scope*, or in all: it has ended."""
@@ -257,48 +257,42 @@ class Dispatcher:
             attempt=number,
             rendering=rendering,
         )
-        facts = facts_of(beginning) | {"rendering": rendering, "started_at": beginning.at}
         job.sending, exchange, timeout = True, INTERRUPTED, lane.policy.timeout
         journal.append(beginning)
         try:
             await journal.commit()
-            exchange = await send(self._transport, request, faults, timeout=timeout)
-            if not job.reason and any(fault.do == "duplicate" for fault in faults):
-                copy = await self._transport.send(request, timeout=timeout)
-                # Before the entry that it is a copy of: what comes after that may be the delivery's end.
-                journal.append(copied(copy, facts, at=clock.now()))
+            if not faults:
+                exchange = await self._transport.send(request, timeout=timeout)
+            else:
+                exchange = await send(self._transport, request, faults, timeout=timeout)
+                if not job.reason and any(fault.do == "duplicate" for fault in faults):
+                    copy = await self._transport.send(request, timeout=timeout)
+                    # Before the entry that it is a copy of: what comes after that may be the delivery's end.
+                    journal.append(ended(beginning, copy, at=clock.now(), copy=True))
         except asyncio.CancelledError:
             # Whoever takes the delivery up goes on with the next attempt, if one is needed.
             job.sending = False
             # A journal that takes nothing more is no reason to go on: it tells of the
             # attempt when it is opened again.
             with suppress(SandboxError):
-                self._close(job, facts, exchange, go_on=False)
+                self._close(job, beginning, exchange, go_on=False)
             raise
         job.sending = False
-        self._close(job, facts, exchange)
+        self._close(job, beginning, exchange)
 
-    def _close(self, job: Job, facts: dict[str, Any], exchange: Exchange, *, go_on: bool = True) -> None:
+    def _close(self, job: Job, beginning: Attempting, exchange: Exchange, *, go_on: bool = True) -> None:
         """Journal how an attempt ended, and see to what follows; not to a next attempt unless *go_on*."""
-        ended_at, due, status = self._judge(job, facts["attempt"], exchange)
+        ended_at, due, status = self._judge(job, beginning.attempt, exchange)
         if job.reason and status is not Status.SUCCESS:
             due, status = None, Status.FAILED
-        self._journal.append(
-            Attempted(
-                at=ended_at,
-                outcome=exchange.outcome,
-                elapsed_ms=exchange.elapsed_ms,
-                timing=exchange.timing,
-                next_attempt_at=due,
-                **facts,
-            )
-        )
+        self._journal.append(ended(beginning, exchange, at=ended_at, next_attempt_at=due))
         if due is not None:
             job.due = due
             if go_on:
                 self._clock.schedule(due, Rank.ATTEMPT, job.order, job)
         elif status is not None:
-            if ended_at > self._clock.now():
+            # Only silence uses up sandbox time, and only where that stands still meanwhile.
+            if isinstance(exchange.outcome, TransportError) and ended_at > self._clock.now():
                 job.due, job.verdict = ended_at, status
                 self._clock.schedule(ended_at, Rank.ATTEMPT, job.order, job)
             else:
@@ -317,7 +311,8 @@ class Dispatcher:
             name = f"jitter/{job.lane.target.id}/{job.event.id}/{number}"
             return self._seed.stream(name).fraction()
 
-        match policy.decide(number - job.base, outcome, draw=draw, now=wall_now()):
+        wall = wall_now() if policy.retry_after == "honour" else None
+        match policy.decide(number - job.base, outcome, draw=draw, now=wall):
             case Done():
                 return ended_at, None, Status.SUCCESS
             case GiveUp(status=status):

@@ -13,6 +13,7 @@ from sandbox.core.entries import Expectation
 from sandbox.core.expectations import judge, others_succeeded, settled_in_time
 from sandbox.core.faults import Faults
 from sandbox.core.ledger import Delivery, Ledger
+from sandbox.core.model import Event
 from sandbox.core.scenario import Emit, Expect, Outage, Repeat, Scenario, Settle, Step, Wait
 from sandbox.dispatcher import Dispatcher, Spawn
 
@@ -122,14 +123,19 @@ class Player:
             event_id=step.id,
             occurred_at=step.occurred_at,
         )
-        with self._going_wrong(step.faults):
-            self._dispatcher.dispatch(
-                cameo.event, who=cameo.who, planned=self._at, faults=self._faults, scope=self._scope
-            )
+        event, who = cameo
+        if step.faults:
+            with self._going_wrong(step.faults):
+                self._dispatch(event, who)
+        else:
+            self._dispatch(event, who)
         self._since_breath += 1
         if self._since_breath == _BREATH:
             self._since_breath = 0
             await breathe()
+
+    def _dispatch(self, event: Event, who: str) -> None:
+        self._dispatcher.dispatch(event, who=who, planned=self._at, faults=self._faults, scope=self._scope)
 
     async def _wait(self, duration: timedelta) -> None:
         if not duration:

@@ -31,7 +31,8 @@ from sandbox.core.scenario import NO_CONTACT, Origin
 
 _FOUNDED: Final = datetime(2023, 1, 1, tzinfo=UTC)  # organisations are older than any event
 _FOUNDING_DAYS: Final = 3 * 365
-_MINUTES: Final = (24 * 60, 400 * 24 * 60)  # how long Wexio has known somebody whom a flow writes to
+_ONE_DAY: Final = 24 * 60  # minutes
+_MINUTES: Final = 399 * _ONE_DAY + 1  # from a day to 400: how long Wexio has known whom a flow writes to
 # How long before the event its chat was made.
 _MOMENTS: Final = [timedelta(milliseconds=count) for count in range(40, 901)]
 _OF_A_CHAT: Final = ("firstName", "lastName", "photoUrl", "username")  # what people pin of it
@@ -54,6 +55,15 @@ class _Role:
     created: datetime
     updated: datetime
     known_before: bool  # Wexio had them before their first chat
+
+
+class _Kind:
+    """What is asked for again and again: each is the n-th of its kind."""
+
+    __slots__ = ("name", "seen")
+
+    def __init__(self, name: str) -> None:
+        self.name, self.seen = name, 0
 
 
 class Cast:
@@ -81,7 +91,8 @@ class Cast:
         for name, pins in self._contacts.items():
             check_pins(name, pins)
         self._roles: dict[str, _Role] = {}
-        self._seen: dict[str, int] = {}  # how often each kind of happening
+        self._named = 0  # how many ids were given to events that somebody else makes up
+        self._kinds: dict[tuple[str, tuple[str, ...], Origin], _Kind] = {}
         self.organisation_id = _object_id("organisation", organisation) or self._old_id("organisation")
         self._integrations = {channel: self._old_id(f"integration/{channel}") for channel in CHANNELS}
         for channel, id in (integrations or {}).items():
@@ -121,8 +132,8 @@ class Cast:
 
     def event_id(self) -> str:
         """The id of an event that somebody else makes up: none that was given before."""
-        number = self._seen[""] = self._seen.get("", 0) + 1
-        return ID_PREFIX + self._seed.stream(f"id/{self._run}/{number}").uuid4()
+        self._named += 1
+        return ID_PREFIX + self._seed.stream(f"id/{self._run}/{self._named}").uuid4()
 
     # --- what happens --------------------------------------------------------------
 
@@ -150,7 +161,9 @@ class Cast:
             raise UsageError("contact 'none' leaves data.contact out: give one or the other")
         stream, key = self._stream_of(channels, contact, origin)
         channel = channels[0] if len(channels) == 1 else stream.choice(channels)
-        occurred = at if occurred_at is None else occurred_at
+        if occurred_at is not None and occurred_at.tzinfo is None:
+            raise UsageError("occurred_at needs an offset: datetime(..., tzinfo=UTC)")
+        occurred = at if occurred_at is None else occurred_at.astimezone(UTC)
         created = occurred - stream.choice(_MOMENTS)
         pins: Pins = _NOTHING
         if known is not None:
@@ -186,14 +199,17 @@ class Cast:
 
     def _stream_of(self, channels: Sequence[str], contact: str | None, origin: Origin) -> tuple[Stream, str]:
         """The stream of this happening, and its name: the n-th of its kind in this run."""
-        if not channels:
-            raise UsageError("no channel to draw from")
-        for channel in channels:
-            if channel not in CHANNELS:
-                raise _no_such_channel(channel)
-        kind = f"{contact or ''}/{','.join(channels)}/{origin}"
-        number = self._seen[kind] = self._seen.get(kind, 0) + 1
-        key = f"/{kind}/{number}"
+        asked = contact or "", tuple(channels), origin
+        kind = self._kinds.get(asked)
+        if kind is None:
+            if not channels:
+                raise UsageError("no channel to draw from")
+            for channel in channels:
+                if channel not in CHANNELS:
+                    raise _no_such_channel(channel)
+            kind = self._kinds[asked] = _Kind(f"/{contact or ''}/{','.join(channels)}/{origin}/")
+        kind.seen += 1
+        key = f"{kind.name}{kind.seen}"
         return self._seed.stream(f"event/{self._run}{key}"), key
 
     def _role(self, name: str, pins: Pins, created: datetime, origin: Origin) -> _Role:
@@ -208,9 +224,9 @@ class Cast:
         self, stream: Stream, who: Person, chat_created: datetime, origin: Origin, pins: Pins = _NOTHING
     ) -> _Role:
         # A proactive chat is opened with somebody whom Wexio knows already.
-        minutes, created = stream.between(*_MINUTES), chat_created
+        minutes, created = stream.below(_MINUTES), chat_created
         if origin == "flow":
-            created -= timedelta(minutes=minutes)
+            created -= timedelta(minutes=_ONE_DAY + minutes)
         if pins and (pinned := pins.get("createdAt")):
             created = _moment(pinned)  # so that the id tells the same time
         people_id = stream.object_id(created if self._dated else None)
@@ -218,9 +234,7 @@ class Cast:
         if origin == "flow" and created < chat_created:
             # Somebody who has ordered since has changed since.
             updated += (chat_created - created) * stream.fraction()
-        return _Role(
-            person=who, people_id=people_id, created=created, updated=updated, known_before=origin == "flow"
-        )
+        return _Role(who, people_id, created, updated, origin == "flow")
 
     def _chat(
         self, stream: Stream, channel: str, who: Person, looks: Appearance, created: datetime, *, group: bool
@@ -260,9 +274,8 @@ class Cast:
                 f',"tags":[{tags}],"systemFields":{{"country":"{country}","language":"{language}"}},'
                 f'"customFields":{{"plan":"{who.plan}","orders":{who.orders}}}'
             )
-        created = updated = isoformat(role.created)
-        if known:
-            updated = isoformat(role.updated)
+        created = isoformat(role.created)
+        updated = isoformat(role.updated) if known else created
         return (
             f'{{"peopleId":"{role.people_id}"{phone}{email},"firstName":{quoted(who.first)}{last}{fields},'
             f'"createdAt":"{created}","updatedAt":"{updated}"}}'

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 # Copying a hasher costs a third of making one, and hardly a stream needs a fifth block.
 _COUNTERS: Final = [blake2b(salt=block.to_bytes(8, "little")) for block in range(4)]
-_INTEGERS: Final = [Struct(f"<{count}Q") for count in range(9)]
+_INTEGERS: Final = [Struct(f"<{count}Q") for count in range(13)]
 
 
 class Stream:
@@ -67,7 +67,7 @@ class Stream:
         return int.from_bytes(self._pool[at:end], "little") % bound
 
     def integers(self, count: int) -> tuple[int, ...]:
-        """The next *count* integers of 64 bits, at most 8: modulo a bound they are what `below` draws.
+        """The next *count* integers of 64 bits, at most 12: modulo a bound they are what `below` draws.
 
         One call for what would be several.
         """

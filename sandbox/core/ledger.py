@@ -146,8 +146,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._rows: dict[str, _FullRow] = {}
-        self._by_event: dict[str, tuple[_FullRow, ...]] = {}
-        self._events: dict[str, set[str]] = {}  # ids by run
+        self._by_event: dict[str, dict[str, tuple[_FullRow, ...]]] = {}  # by run and event id
 
     def apply(self, entry: Entry) -> None:
         """Fold one more *entry* in."""
@@ -162,9 +161,10 @@ class Ledger:
                 rows = tuple([_FullRow(id, connection_id, entry) for id, connection_id in entry.deliveries])
                 for row in rows:
                     self._rows[row.id] = row
-                event_id = entry.event.id
-                self._events.setdefault(entry.run_id, set()).add(event_id)
-                self._by_event[event_id] = self._by_event.get(event_id, ()) + rows
+                of_run = self._by_event.get(entry.run_id)
+                if of_run is None:
+                    of_run = self._by_event[entry.run_id] = {}
+                of_run[entry.event.id] = rows
             case Verdict():
                 pass
             case other:
@@ -178,8 +178,11 @@ class Ledger:
 
     def deliveries(self, *, event_id: str | None = None, run_id: str | None = None) -> Iterator[Delivery]:
         """Those of one event, of one run, or all, in order of emission."""
-        rows = self._rows.values() if event_id is None else self._by_event.get(event_id, ())
-        return (row.snapshot(row.attempts) for row in tuple(rows) if run_id in (None, row.run_id))
+        if event_id is None:
+            rows = tuple(self._rows.values())
+        else:
+            rows = tuple([row for events in self._by_event.values() for row in events.get(event_id, ())])
+        return (row.snapshot(row.attempts) for row in rows if run_id in (None, row.run_id))
 
     def oldest(self) -> dict[str, Delivery]:
         """Of each run, the pending delivery that was emitted first."""
@@ -187,7 +190,7 @@ class Ledger:
 
     def knows(self, event_id: str, *, run_id: str) -> bool:
         """Whether the run has emitted an event with this id."""
-        return event_id in self._events.get(run_id, ())
+        return event_id in self._by_event.get(run_id, ())
 
     def counts(self, *, run_id: str | None = None) -> Counter[Status]:
         """How many deliveries are in which state."""

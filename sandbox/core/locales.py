@@ -47,7 +47,10 @@ class Locale:
 
     def number(self, stream: Stream) -> str:
         """A number from *stream*, each range as likely as the others; people may share one."""
-        which, tail = stream.integers(2)
+        return self.numbered(*stream.integers(2))
+
+    def numbered(self, which: int, tail: int) -> str:
+        """The number that these two draws make."""
         numbers = self.numbers[which % len(self.numbers)]
         tail = numbers.low + tail % (numbers.high - numbers.low + 1)
         return numbers.prefix + str(tail).zfill(numbers.digits)

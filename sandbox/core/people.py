@@ -49,8 +49,11 @@ class Names:
 
     def draw(self, stream: Stream) -> FullName:
         """A person, by two draws from *stream*; women and men are equally likely."""
+        return self.pick(*stream.integers(2))
+
+    def pick(self, number: int, other: int) -> FullName:
+        """The person whom these two draws make."""
         # One draw for the gender and the given name: the pools differ in length.
-        number, other = stream.integers(2)
         number &= 0xFFFFFFFF
         given, family = self.women if number & 1 else self.men
         return FullName(*given[(number >> 1) % len(given)], *family[other % len(family)])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from itertools import accumulate
@@ -48,7 +48,7 @@ class Person(NamedTuple):
     latin_first: str  # in letters from a to z
     latin_last: str
     phone: str
-    draws: tuple[int, ...]  # for the rest, one each
+    draws: Sequence[int]  # for the rest, one each
 
     @property
     def email(self) -> str:
@@ -103,11 +103,13 @@ def check_pins(name: str, pins: Pins) -> None:
 
 def person(stream: Stream, *, channel: str | None = None, pins: Pins | None = None) -> Person:
     """Somebody from *stream*; from a country where people write on *channel*."""
-    locale = _drawn_locale(stream, channel)
+    # One draw of eleven, for the place, the name, the number and the rest: a draw costs more than an integer.
+    place, given, family, which, tail, *draws = stream.integers(11)
+    ends, locales = _roulette(channel)
+    locale = locales[bisect_right(ends, place % ends[-1])]
     if pins and (pinned := _pinned_locale(pins)):
         locale = pinned
-    first, latin_first, last, latin_last = names_of(locale.name).draw(stream)
-    phone, draws = locale.number(stream), stream.integers(6)
+    first, latin_first, last, latin_last = names_of(locale.name).pick(given, family)
     if pins:
         if pins.get("firstName", first) != first:
             first = pins["firstName"] or ""
@@ -115,12 +117,12 @@ def person(stream: Stream, *, channel: str | None = None, pins: Pins | None = No
         if pins.get("lastName", last) != last:
             last = pins["lastName"] or ""
             latin_last = latin(last, locale.name)
-    return Person(locale, first, last, latin_first, latin_last, phone, draws)
+    return Person(locale, first, last, latin_first, latin_last, locale.numbered(which, tail), draws)
 
 
 def appearance(stream: Stream, who: Person, channel: str, types: TypesProfile) -> Appearance:
     """How *channel* shows *who*, drawn from *stream*."""
-    channel_id = pattern(getattr(types, _PATTERN[channel]))(stream)
+    channel_id: str = pattern(getattr(types, _PATTERN[channel]))(stream)
     dice = stream.take(12)
     username = has_photo = last_name = phone = True
     match channel:
@@ -135,13 +137,8 @@ def appearance(stream: Stream, who: Person, channel: str, types: TypesProfile) -
     handle = None
     if username:
         handle = who.handle if channel == "INSTAGRAM" else who.handle.replace(".", "_")
-    return Appearance(
-        channel_id=channel_id,
-        username=handle,
-        photo_url=f"{PHOTOS}/{dice[4:].hex()}.jpg" if has_photo else None,
-        shows_last_name=last_name,
-        shares_phone=phone,
-    )
+    photo_url = f"{PHOTOS}/{dice[4:].hex()}.jpg" if has_photo else None
+    return Appearance(channel_id, handle, photo_url, last_name, phone)
 
 
 _PATTERN: Final = {channel: CHANNEL_ID_FIELD[channel].replace("Id", "_id") for channel in CHANNELS}
@@ -163,11 +160,6 @@ def _roulette(channel: str | None) -> tuple[list[int], list[Locale]]:
     locales = list(LOCALES.values())
     shares = (sum(item.channels.values()) if channel is None else item.channels[channel] for item in locales)
     return list(accumulate(shares)), locales
-
-
-def _drawn_locale(stream: Stream, channel: str | None) -> Locale:
-    ends, locales = _roulette(channel)
-    return locales[bisect_right(ends, stream.below(ends[-1]))]
 
 
 def _pinned_locale(pins: Pins) -> Locale | None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import phonenumbers
@@ -38,6 +38,17 @@ def chats(number, seed=1, **options):
     """*number* of different first contacts, as their data."""
     players = cast(seed)
     return [players.chat_created(at=AT, **options).event.data for _ in range(number)]
+
+
+def test_a_moment_of_another_offset_is_the_same_moment():
+    abroad = timezone(timedelta(hours=2))
+    here, there = (cast().chat_created(at=AT, occurred_at=moment) for moment in (AT, AT.astimezone(abroad)))
+    assert (here, here.event.occurred_at.tzinfo) == (there, there.event.occurred_at.tzinfo)
+
+
+def test_a_moment_without_an_offset_is_refused():
+    with pytest.raises(UsageError, match="occurred_at needs an offset"):
+        cast().chat_created(at=AT, occurred_at=AT.replace(tzinfo=None))
 
 
 # --- the published sample ----------------------------------------------------------------
