@@ -287,7 +287,7 @@ class SteppingClock:
         self._ask_for_a_turn()
 
     def ended(self, took: timedelta) -> datetime:
-        return later(self._now, took)
+        return later(self._now, took) if took else self._now
 
     def next_due(self) -> datetime | None:
         coming = self._agenda.peek()

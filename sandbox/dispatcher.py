@@ -66,6 +66,7 @@ class Dispatcher:
         self._ordered = 0
         self._waiting: dict[Waiter, None] = {}
         self._mishaps = Mishaps(seed)
+        self._on_due = self.fall_due  # one for all jobs: bound anew, each would keep its own
         self._closed = False
 
     @property
@@ -373,7 +374,7 @@ class Dispatcher:
 
     def _job(self, lane: Lane, event: Event, id: str, due: datetime, faults: Faults) -> Job:
         self._ordered += 1
-        job = self._jobs[id] = Job(self.fall_due, lane, event, id, self._ordered, due, faults)
+        job = self._jobs[id] = Job(self._on_due, lane, event, id, self._ordered, due, faults)
         return job
 
     def _delivery_id(self, event: Event, lane: Lane) -> str:

@@ -46,6 +46,9 @@ _DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:[/?]|$)")
 
 _RESET: Final = TransportError(type="reset", message="the sandbox reset the connection, as was asked")
 
+_headers: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+_MOST_HEADERS: Final = 256
+
 _phases: ContextVar[dict[str, float]] = ContextVar("phases")
 _aim: ContextVar[_Aim] = ContextVar("aim")
 
@@ -112,7 +115,7 @@ class HttpTransport:
                 timing["wait"] = (answered - began) * 1000 - sum(timing.values())
                 held, truncated = await _read(answer)
                 timing["read"] = (perf_counter() - answered) * 1000
-                headers = tuple((_text(name), _text(value)) for name, value in answer.raw_headers)
+                headers = tuple(list(map(_header, answer.raw_headers)))
                 if truncated or (sending is not None and sending.end != "whole"):
                     answer.close()  # nothing more can be sent, or be meant, on this connection
                 outcome: Outcome = Response(
@@ -194,8 +197,15 @@ async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
     return b"".join(parts)[:BODY_LIMIT], truncated
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+def _header(raw: tuple[bytes, bytes]) -> tuple[str, str]:
+    # One and the same for all answers that have it: they are kept, and a server has few.
+    header = _headers.get(raw)
+    if header is None:
+        if len(_headers) >= _MOST_HEADERS:
+            _headers.clear()
+        name, value = raw
+        header = _headers[raw] = name.decode("utf-8", "replace"), value.decode("utf-8", "replace")
+    return header
 
 
 def _explain(error: Exception, timeout: timedelta) -> TransportError:
