@@ -55,6 +55,12 @@ def ready_request(url: str) -> Request:
     return Rendering(event, Target(connection(url)), 1, wall_now()).request()
 
 
+def event_maker() -> Callable[[], object]:
+    """What makes an event each time."""
+    cast, at = Cast(Seed(1)), wall_now()
+    return lambda: cast.chat_created(at=at)
+
+
 def warm_up() -> None:
     """Have the names of every country: they are made once in a process."""
     for locale in LOCALES:
@@ -120,8 +126,10 @@ def bare_aiohttp(url: str, count: int, *, uvloop: bool) -> Sample:
     return run(work(), uvloop=uvloop)
 
 
-def our_transport(url: str, count: int, *, uvloop: bool, status: int = 200) -> Sample:
-    """The same with the engine's transport, so that its share can be seen."""
+def our_transport(
+    url: str, count: int, *, uvloop: bool, status: int = 200, before: Callable[[], object] = lambda: None
+) -> Sample:
+    """The same with the engine's transport, so that its share can be seen; and what is done *before* each."""
     request = ready_request(url)
 
     async def work() -> Sample:
@@ -129,6 +137,7 @@ def our_transport(url: str, count: int, *, uvloop: bool, status: int = 200) -> S
 
         async def post(times: int) -> None:
             for _ in range(times):
+                before()
                 exchange = await transport.send(request, timeout=HOUR)
                 assert isinstance(exchange.outcome, Response), exchange.outcome
                 assert exchange.outcome.status == status

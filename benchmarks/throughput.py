@@ -12,6 +12,7 @@ from benchmarks.measure import Contender, Sample, has_uvloop, in_turns, middle, 
 from benchmarks.senders import (
     bare_aiohttp,
     engine,
+    event_maker,
     has,
     has_requests,
     hey,
@@ -39,9 +40,10 @@ def measure(*, quick: bool) -> Iterator[Figure]:
             contenders[f"bare aiohttp, {loop}"] = partial(bare_aiohttp, url, count, uvloop=fast)
             contenders[f"engine, {loop}"] = partial(engine, HttpTransport, url, count, uvloop=fast)
         first = loops[0]
-        contenders[f"our transport, ready bytes, {first}"] = partial(
-            our_transport, url, count, uvloop=first == "uvloop"
-        )
+        ready = f"our transport, ready bytes, {first}"
+        contenders[ready] = partial(our_transport, url, count, uvloop=first == "uvloop")
+        made = f"our transport, an event made before each, {first}"
+        contenders[made] = partial(our_transport, url, count, uvloop=first == "uvloop", before=event_maker())
         if has_requests():
             contenders["requests with a session"] = partial(requests_session, url, count // 4)
         for program, contend in (("wrk", wrk), ("hey", hey)):
@@ -76,6 +78,17 @@ def measure(*, quick: bool) -> Iterator[Figure]:
             better="more",
             samples=values,
         )
+    between = [
+        (_cpu(with_event) - _cpu(without)) * 1e6
+        for with_event, without in zip(samples[made], samples[ready], strict=True)
+    ]
+    yield Figure(
+        part=PART,
+        what="an event made between two requests (alone: part work)",
+        value=middle(between),
+        unit="µs CPU",
+        samples=between,
+    )
     for other in ("requests with a session", "wrk", "hey"):
         if other in samples:
             values = ratios(samples[f"engine, {first}"], samples[other], _rate)
