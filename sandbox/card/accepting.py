@@ -15,8 +15,8 @@ from sandbox.core.phrases import seconds
 
 TIMED: Final = 3
 """How many answers are timed."""
-MUST_TAKE: Final = 64 * 1024
-SHOULD_TAKE: Final = 256 * 1024
+MUST_TAKE: Final = 64_000
+SHOULD_TAKE: Final = 256_000
 TOO_MANY: Final = 429
 
 _AT_THE_DOOR: Final = (400, 401, 403)

@@ -28,7 +28,7 @@ from typing import Any, Final, Literal, get_args
 from sandbox.core.durations import as_duration, format_duration
 from sandbox.core.errors import UsageError
 from sandbox.core.ids import Seed
-from sandbox.core.sizes import LARGEST, format_size, parse_size
+from sandbox.core.sizes import LARGEST, format_size, parse_sent_size
 
 Kind = Literal[
     "missing_signature",
@@ -64,7 +64,7 @@ ON_DELIVERY: Final = frozenset({"delay", "drop", "duplicate", "reorder"})
 _ARGUMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "stale": {"by": timedelta(hours=1)},
     "future": {"by": timedelta(hours=1)},
-    "large_body": {"size": 256 * 1024},
+    "large_body": {"size": 256_000},
     "delay": {"by": timedelta(seconds=3)},
     "slow_body": {"over": timedelta(seconds=2)},
     "reset": {"at": "body"},
@@ -351,7 +351,7 @@ def _longer_than_nothing(kind: str, name: str, value: timedelta | str | float) -
 def _size(value: int | str) -> int:
     if isinstance(value, str):
         try:
-            return parse_size(value)
+            return parse_sent_size(value)
         except ValueError as error:
             raise UsageError(str(error)) from None
     if not _whole(value, 1, LARGEST):

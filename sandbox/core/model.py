@@ -236,7 +236,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """The subscriber answered.  At most 64 kB of the body are read and kept."""
+    """The subscriber answered.  At most 64 KiB of the body are read and kept."""
 
     status: int
     headers: Headers = ()

@@ -11,12 +11,11 @@ from sandbox.core import readers as read
 from sandbox.core.addresses import Targets
 from sandbox.core.errors import UsageError
 from sandbox.core.readers import Wrong
+from sandbox.core.sizes import parse_size
 
 MEMORY: Final = ":memory:"
 NONE: Final = "none"
 
-_SIZE: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)\s*(kB|MB|GB|KiB|MiB|GiB)")
-_UNITS: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LEAST: Final = 2**20
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
@@ -90,10 +89,7 @@ def size(value: object) -> int | None:
     """How many bytes, such as ``500MB``; None is without limit."""
     if value == NONE:
         return None
-    found = _SIZE.fullmatch(str(value))
-    if found is None:
-        raise Wrong(f"{value!r} is no size: 500MB, 2GiB or none are")
-    count = int(float(found[1]) * _UNITS[found[2]])
+    count = parse_size(value, such="500MB, 2GiB or none")
     if count < _LEAST:
         raise Wrong(f"{value} is too little: 1MiB or more")
     return count

@@ -20,7 +20,7 @@ from sandbox.core.locales import LOCALES
 from sandbox.core.model import EVENT_ID, OBJECT_ID, Basic, Bearer, url_fault, url_meant
 from sandbox.core.moments import isoformat, parse_moment
 from sandbox.core.persona import pattern
-from sandbox.core.sizes import parse_size
+from sandbox.core.sizes import parse_sent_size
 
 Mend = Callable[[str], str]
 
@@ -163,8 +163,8 @@ def fault_kind(*kinds: str) -> Callable[[object], str]:
 
 
 def size(value: object) -> int:
-    """``64kB``: so many bytes; a bare number is refused."""
-    return parse_size(value)
+    """``64kB``: the size of a body in bytes; a bare number is refused."""
+    return parse_sent_size(value)
 
 
 def moment(value: object) -> datetime:

@@ -73,7 +73,9 @@ Jitter = Annotated[
 Duration = Annotated[timedelta, PlainValidator(read.duration), _string(**_DURATION)]
 SomeDuration = Annotated[timedelta, PlainValidator(read.some_duration), _string(**_DURATION)]
 Size = Annotated[
-    int, PlainValidator(read.size), _string(pattern=r"^[0-9]+(\.[0-9]+)?(B|kB|MB)$", examples=["64kB"])
+    int,
+    PlainValidator(read.size),
+    _string(pattern=r"^[0-9]+(\.[0-9]+)? ?(B|kB|MB|KiB|MiB)$", examples=["64kB", "64KiB"]),
 ]
 Chance = Annotated[
     float, PlainValidator(read.fraction(0, 1)), _or_variable({"type": "number", "minimum": 0, "maximum": 1})

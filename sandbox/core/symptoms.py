@@ -51,7 +51,7 @@ def _body(body: bytes) -> Iterator[Guess[None]]:
         yield Guess(Code.body_empty, "the body is empty: something read it before", None)
     elif len(body) > LARGEST_EXPLAINED:
         yield Guess(
-            Code.body_changed, "the body is larger than 2 MB: whether it was changed was not tried", None
+            Code.body_changed, "the body is larger than 2 MiB: whether it was changed was not tried", None
         )
     elif start == b"[object Object]":
         yield Guess(Code.body_lost, "the body is [object Object]: it was parsed and made text", None)

@@ -99,7 +99,7 @@ def _decoded(text: str | bytes, file: str) -> tuple[str, Problem | None]:
     """The characters without their byte order mark, or the reason why there are none."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(data) > LARGEST:
-        return "", Problem(message="the file is larger than 2 MB", file=file, hint="split it")
+        return "", Problem(message="the file is larger than 2 MiB", file=file, hint="split it")
     if isinstance(text, str):
         return text.removeprefix("\ufeff"), None
     if encoding := _foreign(data[:4]):

@@ -34,7 +34,7 @@ KINDS: Final[Mapping[int, tuple[str, str, str]]] = {
     405: ("method", "The path has no such method", "Allow says which it has."),
     408: ("timeout", "Time ran out", "Before everything had settled, or before the request was there."),
     409: ("conflict", "It is in no state for this", "Such as a resend of what is still pending."),
-    413: ("too-large", "The body is too large", "At most 1 MB is taken."),
+    413: ("too-large", "The body is too large", "At most 1 MiB is taken."),
     415: ("media-type", "The body is of another type", "JSON is needed: Content-Type: application/json."),
     422: ("invalid", "The request is not valid", "errors says which field, why, and what would be right."),
     503: ("unavailable", "Not now", "The journal cannot be written, or the server is stopping."),

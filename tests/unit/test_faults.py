@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.core import operating
 from sandbox.core.errors import UsageError
 from sandbox.core.faults import (
     KINDS,
@@ -22,7 +23,7 @@ from sandbox.core.faults import (
     read_fault,
 )
 from sandbox.core.ids import Seed
-from sandbox.core.sizes import format_size, parse_size
+from sandbox.core.sizes import format_size, parse_sent_size, parse_size
 
 
 def some_faults(kinds=KINDS):
@@ -73,7 +74,7 @@ def test_a_fault_as_json_is_read_as_the_same_fault(fault):
         ("delay:by=250ms", Fault(do="delay", by=timedelta(milliseconds=250))),
         ("stale", Fault(do="stale", by=timedelta(hours=1))),
         ("drop:attempt=2,chance=0.5", Fault(do="drop", attempt=2, chance=0.5)),
-        ("large_body:size=64kB", Fault(do="large_body", size=65536)),
+        ("large_body:size=64kB", Fault(do="large_body", size=64_000)),
         ("slow_body", Fault(do="slow_body", over=timedelta(seconds=2))),
         ("reset:at=headers", Fault(do="reset", at="headers")),
         ("reorder:window=3", Fault(do="reorder", window=3)),
@@ -102,7 +103,7 @@ def test_a_fault_can_be_written_on_a_command_line(text, fault):
         ("reset:at=end", "reset has no at='end': headers or body"),
         ("reorder:window=1", "window is 1: a whole number from 2 to 10,000 is needed"),
         ("reorder:attempt=2", "reorder is of first attempts"),
-        ("large_body:size=64", "'64' is not a size: write 512B, 64kB or 1MB"),
+        ("large_body:size=64", "64 has no unit: write 64B for bytes"),
         ("large_body:size=1000MB", "out of range"),
     ],
 )
@@ -121,25 +122,55 @@ def test_faults_are_given_as_a_list():
         as_faults([{"by": "3s"}])
 
 
-@pytest.mark.parametrize(("text", "size"), [("1B", 1), ("64kB", 65536), ("1.5kB", 1536), ("2MB", 2 << 20)])
-def test_a_size_is_read_and_written(text, size):
+@pytest.mark.parametrize(
+    ("text", "size", "written"),
+    [
+        ("1B", 1, "1B"),
+        ("64kB", 64_000, "64kB"),
+        ("64 kB", 64_000, "64kB"),
+        ("64KiB", 65_536, "64KiB"),
+        ("1.5kB", 1500, "1500B"),
+        ("2MB", 2_000_000, "2MB"),
+        ("2MiB", 2 << 20, "2MiB"),
+        ("1001B", 1001, "1001B"),
+        ("0B", 0, "0B"),
+    ],
+)
+def test_a_size_is_read_and_written(text, size, written):
     assert parse_size(text) == size
-    assert parse_size(format_size(size)) == size
+    assert format_size(size) == written
+    assert parse_size(written) == size
+
+
+@pytest.mark.parametrize("text", ["64kB", "1MB", "2MiB", "1.5MB"])
+def test_a_size_is_as_large_in_a_fault_as_in_the_settings_of_a_server(text):
+    fault = Fault(do="large_body", size=text)
+    assert fault.size == parse_size(text)
+    if fault.size >= 2**20:  # a server keeps no less
+        assert operating.size(text) == fault.size
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (64, "write 64B or 64kB"),
-        ("64 kb", "write 64kB"),
-        ("64K", "write 512B"),
-        ("0B", "out of range"),
+        (64, "64 has no unit: write 64B for bytes"),
+        ("64", "64 has no unit: write 64B for bytes"),
+        ("64 kb", "'64 kb' is not a size: write 64kB"),
+        ("64kib", "'64kib' is not a size: write 64KiB"),
+        ("64K", "'64K' is not a size: write 512B, 64kB or 1MiB"),
         (True, "a size is text"),
+        (None, "a size is text"),
     ],
 )
 def test_a_size_that_cannot_be_read_says_what_would_be_right(text, says):
     with pytest.raises(ValueError, match=says):
         parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["0B", "16.001MB", "16MiB", "1GB"])
+def test_a_body_has_a_size_that_can_be_sent(text):
+    with pytest.raises(ValueError, match=f"'{text}' is out of range: 1B to 16MB can be sent"):
+        parse_sent_size(text)
 
 
 # --- together ----------------------------------------------------------------------------

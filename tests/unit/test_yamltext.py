@@ -265,8 +265,8 @@ def test_what_is_wrong_is_told_with_its_place_and_what_would_be_right(text, line
         (b"\0\1\2\3\xff", 1, 5, "the byte 0xFF is not UTF-8"),
         ("a: 1".encode("utf-16-le"), 1, 1, "the file is UTF-16"),
         ("a: 1".encode("utf-16-be"), 1, 1, "the file is UTF-16"),
-        (b"#" * (LARGEST + 1), 1, 1, "the file is larger than 2 MB"),
-        ("ü" * (LARGEST // 2 + 1), 1, 1, "the file is larger than 2 MB"),
+        (b"#" * (LARGEST + 1), 1, 1, "the file is larger than 2 MiB"),
+        ("ü" * (LARGEST // 2 + 1), 1, 1, "the file is larger than 2 MiB"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 99 else "",
 )
