@@ -1,8 +1,10 @@
 """The built-in subscriber: verifies, answers by a script, records.
 
 For people who have no receiver yet, and for tests.  Verification is reported and
-never changes a scripted answer, unless it is told to *enforce*.  What it knows of
-a request it reads off the wire; it shares nothing with the sending side.
+never changes a scripted answer, unless it is told to *enforce*: then it refuses what
+a right consumer refuses, a signature that does not hold (401) and a body that is no
+event (400).  What it knows of a request it reads off the wire; it shares nothing with
+the sending side.
 
 An outage of a script runs on the scenario's clock: whoever plays the scenario
 calls `Subscriber.fail` and `Subscriber.recover`.
@@ -17,7 +19,7 @@ import os
 import socket
 import struct
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Final, Literal, Self
@@ -29,14 +31,12 @@ from multidict import CIMultiDict
 from sandbox.clock import breathe
 from sandbox.core.answers import script as read_script
 from sandbox.core.answers import status_code
-from sandbox.core.case import Case, judge
 from sandbox.core.claims import claims
 from sandbox.core.errors import CannotRun, UsageError
-from sandbox.core.model import Headers
 from sandbox.core.profile import SignatureProfile
-from sandbox.core.received import Received
+from sandbox.core.received import Received, checked
 from sandbox.core.scenario import Answer, SubscriberScript
-from sandbox.core.signing import Check, Reason
+from sandbox.core.signing import Check
 
 LARGEST_BODY: Final = 1024 * 1024
 
@@ -46,6 +46,7 @@ _AS_TEXT: Final = ("utf-8", "surrogateescape")
 _RESET_ON_CLOSE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 _REFUSED: Final = Answer(status=401)
+_NO_EVENT: Final = Answer(status=400)
 
 
 _log = logging.getLogger("wexio_sandbox.subscriber")
@@ -240,16 +241,18 @@ class Subscriber:
             await self._sleep(answer.after.total_seconds())
         if not isinstance(answer.status, int):
             return await _say_nothing(request, reset=answer.status == "reset")
-        why = received.diagnosis if answer is _REFUSED else None
-        refusal = f"{why.why}\n" if why else ""
-        return _response(answer.status, answer.headers, refusal)
+        return _response(answer.status, answer.headers, _refusal(received))
 
     def _record(self, request: web.BaseRequest, body: bytes, *, cut: bool = False) -> Received:
         headers = tuple((name.decode(*_AS_TEXT), it.decode(*_AS_TEXT)) for name, it in request.raw_headers)
         said = claims(headers, body)
         number = self._count(said.connection_id, said.event_id)
         # Of a body that was cut off, nobody can say whether it was signed.
-        judged, case = (None, None) if cut else self._check(said.connection_id, said.signature, headers, body)
+        judged, case = (
+            (None, None)
+            if cut
+            else checked(said, headers, body, secrets=self._secrets, rules=self._rules, now=self._now())
+        )
         received = Received(
             headers=headers,
             body=body,
@@ -259,8 +262,9 @@ class Subscriber:
             event=said.event,
             connection_id=said.connection_id,
             attempt=said.attempt,
+            no_event=None if cut else said.no_event,
             number=number,
-            answer=Answer(status=413) if cut else self._answer(number, judged),
+            answer=Answer(status=413) if cut else self._answer(number, judged, said.no_event),
             case=None if judged is None or judged.valid else case,
         )
         self.requests.append(received)
@@ -270,11 +274,13 @@ class Subscriber:
             self._on_request(received)
         return received
 
-    def _answer(self, number: int, judged: Check | None) -> Answer:
+    def _answer(self, number: int, judged: Check | None, no_event: str | None) -> Answer:
         if isinstance(self._outage, int):
             return Answer(status=self._outage)
         if self._enforce and judged is not None and not judged.valid:
             return _REFUSED
+        if self._enforce and no_event is not None:
+            return _NO_EVENT
         if self.next:
             return self.next.popleft()
         return self._answers[min(number, len(self._answers)) - 1]
@@ -286,34 +292,6 @@ class Subscriber:
         if len(self._counts) > self._remember:
             self._counts.popitem(last=False)
         return number
-
-    def _check(
-        self, connection_id: str | None, header: str | None, headers: Headers, body: bytes
-    ) -> tuple[Check | None, Case | None]:
-        secrets: Iterable[str] = ()
-        if isinstance(self._secrets, str):
-            secrets = [self._secrets]
-        elif self._secrets is not None and connection_id is not None and connection_id in self._secrets:
-            secrets = [self._secrets[connection_id]]
-        elif self._secrets is not None and header is not None:
-            # A body that names no connection we know may still be signed by one of ours.
-            secrets = dict.fromkeys(self._secrets.values())
-        others = self._secrets if isinstance(self._secrets, Mapping) else {}
-        judged, case, now = None, None, self._now()
-        for secret in secrets:
-            case = Case(
-                header=header,
-                body=body,
-                secret=secret.encode(),
-                now=now,
-                rules=self._rules,
-                others=others,
-                headers=headers,
-            )
-            judged = judge(case)
-            if judged.reason is not Reason.mismatch:
-                break
-        return judged, case
 
     def _running(self) -> web.Server:
         if self._server is None:
@@ -389,6 +367,13 @@ async def _say_nothing(request: web.BaseRequest, *, reset: bool) -> web.StreamRe
         request.transport.abort()
     silence: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
     return await silence
+
+
+def _refusal(received: Received) -> str:
+    """Why it was refused, as the answer's text; nothing where a script has answered."""
+    if received.answer is _REFUSED and received.diagnosis is not None:
+        return f"{received.diagnosis.why}\n"
+    return f"{received.no_event}\n" if received.answer is _NO_EVENT else ""
 
 
 def _response(status: int, headers: Mapping[str, str], text: str, *, close: bool = False) -> web.Response:

@@ -35,7 +35,7 @@ _LINES: Final = 3  # of payload, on a terminal
     "--respond",
     metavar="LIST",
     help="What each event is answered, attempt by attempt: 500,timeout,200; the last one repeats. "
-    "Default: 200, and 401 where a signature does not hold.",
+    "Default: 200; 401 where a signature does not hold, 400 where the body is no event.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each request.")
 def listen(port: str, host: str, secret: str | None, respond: str | None, as_json: bool) -> int:
@@ -63,7 +63,7 @@ def listen(port: str, host: str, secret: str | None, respond: str | None, as_jso
         secrets=secret,
         on_request=desk.note,
         keep=0,
-        enforce=secret is not None and answers is None,
+        enforce=answers is None,
         host=host,
         port=_port(port),
     )
@@ -114,7 +114,7 @@ class _Desk:
     def close(self) -> None:
         count = self._counts
         parts = [f"{count['requests']} request{'' if count['requests'] == 1 else 's'}"]
-        parts += [f"{count[word]} {word}" for word in ("verified", "not verified") if count[word]]
+        parts += [f"{count[word]} {word}" for word in ("verified", "not verified", "no event") if count[word]]
         self._err.line((" · ".join(parts), ""))
         sys.stderr.flush()
 
@@ -122,6 +122,8 @@ class _Desk:
         self._counts["requests"] += 1
         if received.verified is not None:
             self._counts["verified" if received.verified else "not verified"] += 1
+        if received.no_event is not None:
+            self._counts["no event"] += 1
         try:
             self._print_json(received) if self._json else self._print(received)
             sys.stdout.flush()
@@ -150,6 +152,8 @@ class _Desk:
         if len(payload) > room > 0:
             payload = payload[:room] + "…"
         self._out.line(("  " + payload, "dim"))
+        if received.no_event is not None:
+            self._out.line(("  no event: ", "bold red"), (received.no_event, ""))
         if received.case is not None and received.diagnosis is not None:
             show_causes(self._out, received.diagnosis.causes, said=received.diagnosis.check.says, indent="  ")
 
@@ -175,6 +179,7 @@ class _Desk:
             "reason": None if received.check is None else str(received.check.reason),
             "says": None if received.check is None else received.check.says,
             "causes": causes_json(received.diagnosis),
+            "no_event": received.no_event,
             "answer": received.answer.status,
             "request": {"headers": headers_json(received.headers), **body_json(received.body)},
         }

@@ -1,4 +1,4 @@
-"""Who a request says it is."""
+"""Who a request says it is, and whether its body is an event at all."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ from sandbox.core.profile import SIGNATURE_HEADER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """Who a request says it is: read from its body, else from its headers; None where neither tells."""
+    """Who a request says it is: read from its body, else from its headers; None where neither tells.
+
+    *no_event* says why the body is none, in words; None where it is an envelope.
+    """
 
     event_id: str | None
     event: str | None
     connection_id: str | None
     attempt: int | None
     signature: str | None
+    no_event: str | None
 
 
 def claims(headers: Iterable[tuple[str, str]], body: bytes) -> Claims:
     """Read them from whatever came in, however hostile."""
     named = by_name(headers)
-    envelope, meta = _envelope(body)
+    envelope, no_event = _envelope(body)
+    meta = _object(envelope.get("meta"))
     told = named.get("x-wexio-event-id"), named.get("idempotency-key")
     return Claims(
         event_id=_name(meta.get("eventId"), envelope.get("id"), *told),
@@ -33,6 +38,7 @@ def claims(headers: Iterable[tuple[str, str]], body: bytes) -> Claims:
         connection_id=_name(meta.get("connectionId")),
         attempt=_counting(meta.get("attempt"), named.get("x-wexio-attempt")),
         signature=named.get(SIGNATURE_HEADER.lower()),
+        no_event=no_event,
     )
 
 
@@ -45,16 +51,27 @@ def by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return named
 
 
-def _envelope(body: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The envelope and its meta, each empty where it cannot be read."""
+def _envelope(body: bytes) -> tuple[Mapping[str, Any], str | None]:
+    """What can be read of the envelope, and why the body is none."""
+    if not body:
+        return {}, "the body is empty"
     try:
-        envelope = json.loads(body.decode())
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, too deep, a number too long
-        return {}, {}
-    if not isinstance(envelope, dict):
-        return {}, {}
-    meta = envelope.get("meta")
-    return envelope, meta if isinstance(meta, dict) else {}
+        document = json.loads(body.decode())
+    except UnicodeDecodeError as error:
+        return {}, f"the body is not UTF-8: 0x{body[error.start]:02x} at byte {error.start}"
+    except json.JSONDecodeError as error:
+        return {}, f"the body is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
+    except (ValueError, RecursionError):
+        return {}, "the body is JSON with a number too long to read, or too deeply nested"
+    if not isinstance(document, dict):
+        return {}, "the body is JSON, but no object"
+    # What else Wexio has documented is left to whoever takes the event: fields come and go with its type.
+    lacks = [name for name in ("id", "type") if not isinstance(document.get(name), str) or not document[name]]
+    return document, f"the body is an object without {' and '.join(lacks)}" if lacks else None
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _name(*candidates: Any) -> str | None:

@@ -515,15 +515,50 @@ def test_listen_verifies_prints_and_answers(listening):
         assert listener.err.rest() == ["3 requests · 1 verified · 2 not verified"]
 
 
-def test_listen_without_a_secret_takes_everything_and_says_so(listening):
+def test_listen_without_a_secret_takes_every_event_and_says_so(listening):
     with listening() as listener:
         assert "signatures are not verified" in listener.out.until("signatures")
-        assert listener.post(b"\x1b[2J\xff\n::error::owned") == 200
-        head, body = listener.out.next(), listener.out.next()
-        assert "not an event of Wexio's  no attempt number  not verified  → 200" in head
+        assert listener.post(b'{"id": "evt_1", "type": "\\u001b[2J"}') == 200
+        assert "not an event of Wexio's  no attempt number  not verified  → 200" in listener.out.next()
+        assert listener.out.next() == '  {"id": "evt_1", "type": "\\u001b[2J"}'
+        assert listener.post(b"\x1b[2J\xff\n::error::owned") == 400
+        head, body, why = (listener.out.next() for _ in range(3))
+        assert "not an event of Wexio's  no attempt number  not verified  → 400" in head
         assert body == "  ␛[2J\ufffd␊::error::owned"
+        assert why == "  no event: the body is not UTF-8: 0xff at byte 4"
         assert listener.end(signal.SIGINT) == 130
         assert listener.out.rest() == []
+
+
+def test_a_signed_body_that_is_no_event_is_refused_and_listen_says_why(listening):
+    with listening("--secret", SECRET) as listener:
+        listener.out.until("try it")
+        header = signature(SECRET, int(wall_now().timestamp()), b'{"id": "evt_')
+        assert listener.post(b'{"id": "evt_', **{"X-Wexio-Signature": header}) == 400
+        head, _, why = (listener.out.next() for _ in range(3))
+        assert head.endswith("  verified  → 400")
+        assert why == "  no event: the body is not JSON: Unterminated string starting at, line 1 column 8"
+        assert listener.end(signal.SIGTERM) == 0
+        assert listener.err.rest() == ["1 request · 1 verified · 1 no event"]
+
+
+@pytest.mark.parametrize(
+    ("listens", "checks"),
+    [
+        (("--secret", SECRET), ("--secret", SECRET)),
+        ((), ("--no-auth",)),
+    ],
+    ids=["signed", "unsigned"],
+)
+def test_what_listens_has_a_clean_report_card(listening, cli, listens, checks):
+    with listening(*listens) as listener:
+        done = cli("check", "--to", listener.url, *checks, "--format", "json")
+    card = json.loads(done.out)
+    found = {item["id"]: item["status"] for item in card["checks"]}
+    assert (done.code, set(found.values())) == (0, {"passed", "skipped"}), card
+    # Without a probe nobody can tell how often, and without a signature not whether it is looked at.
+    needless = {"dedupes"} | ({id for id in found if id.startswith("rejects-")} if not listens else set())
+    assert {id for id, status in found.items() if status == "skipped"} == needless
 
 
 def test_listen_takes_its_secret_from_the_environment(listening, environment):
@@ -552,7 +587,8 @@ def test_listen_as_json_prints_one_object_a_request_and_nothing_else(listening):
         assert first["answer"] == 200
         assert json.loads(first["request"]["body"])["id"] == "evt_1"
         assert (second["verified"], second["reason"], second["answer"]) == (False, "missing", 401)
-        assert first["causes"] == []
+        assert (first["causes"], first["no_event"]) == ([], None)
+        assert second["no_event"] == "the body is not UTF-8: 0xff at byte 0"
         assert [(cause["code"], cause["proven"]) for cause in second["causes"]] == [("other_auth", True)]
         assert second["request"]["body_base64"] == "/w=="
         assert ["Authorization", "Bearer ***"] in second["request"]["headers"]

@@ -183,6 +183,44 @@ async def test_enforcing_answers_401_to_a_failed_check_and_says_why(client: aioh
         assert here.requests[1].answer == Answer(status=401)
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "the body is empty"),
+        (b'{"id": "evt_\xff"}', "the body is not UTF-8: 0xff at byte 12"),
+        (b'{"id":\n "evt_', "the body is not JSON: Unterminated string starting at, line 2 column 2"),
+        (b"[1]", "the body is JSON, but no object"),
+        (b'{"type": "chat.created"}', "the body is an object without id"),
+        (b'{"id": 7, "type": ""}', "the body is an object without id and type"),
+        (b"[" * 100_000, "the body is JSON with a number too long to read, or too deeply nested"),
+        (b"9" * 5_000, "the body is JSON with a number too long to read, or too deeply nested"),
+    ],
+    ids=["empty", "not-utf-8", "not-json", "list", "no-id", "no-text", "deep", "long-number"],
+)
+async def test_enforcing_answers_400_to_a_signed_body_that_is_no_event(
+    client: aiohttp.ClientSession, body: bytes, says: str
+) -> None:
+    async with subscriber(secrets=SECRET, enforce=True) as here:
+        async with client.post(here.url, data=io.BytesIO(body), headers=signed(body)) as answer:
+            assert (answer.status, await answer.text()) == (400, f"{says}\n")
+        assert await post(client, here, headers=signed(ENVELOPE)) == 200
+        assert [received.no_event for received in here.requests] == [says, None]
+
+
+async def test_a_signature_is_looked_at_before_the_body(client: aiohttp.ClientSession) -> None:
+    async with subscriber(secrets=SECRET, enforce=True) as here:
+        assert await post(client, here, b"garbage") == 401
+    async with subscriber(enforce=True) as here:
+        assert await post(client, here, b"garbage") == 400
+        assert await post(client, here) == 200
+
+
+async def test_what_is_no_event_never_changes_the_scripted_answer(client: aiohttp.ClientSession) -> None:
+    async with subscriber(secrets=SECRET) as here:
+        assert await post(client, here, b"garbage", signed(b"garbage")) == 200
+        assert here.requests[0].no_event is not None
+
+
 async def test_what_was_received_carries_why_it_does_not_hold(client: aiohttp.ClientSession) -> None:
     secrets = {CRM: "secret of crm", ERP: "secret of erp"}
     async with subscriber(secrets=secrets) as here:
