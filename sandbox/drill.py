@@ -13,18 +13,27 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Literal
+from typing import Final, Literal
 
 from sandbox.clock import wall_now
-from sandbox.core.catalogue import BUILT_EVENTS
+from sandbox.core.catalogue import BUILT_EVENTS, subscribes
+from sandbox.core.config import Config
 from sandbox.core.drill import Plan, Report, Tally
 from sandbox.core.entries import Entry
+from sandbox.core.errors import UsageError
 from sandbox.core.model import Connection, Exchange, Hmac, Request, TransportError
 from sandbox.core.profile import Profile
 from sandbox.core.retry import RetryPolicy
 from sandbox.engine import Sandbox
+from sandbox.settings import Settings
 from sandbox.subscriber import Subscriber
 from sandbox.transport import HttpTransport, Transport
+
+EVENT: Final = "chat.created"
+"""What happens in a drill."""
+RETRY: Final = "svix"
+"""The preset where nobody names one: what is assumed of Wexio has given up long before an outage is over."""
+_NAMED: Final = 5  # of several connections
 
 
 class Blackout:
@@ -51,13 +60,43 @@ class Blackout:
         await self._inner.close()
 
 
+def consumer(settings: Settings, config: Config) -> Connection | None:
+    """Who is drilled: ``--to``, else the configuration file's connection, else None, the built-in subscriber.
+
+    Raises `UsageError` where the file's connections do not say which one.
+    """
+    if settings.to is not None:
+        return Connection(name="subscriber", url=settings.to, auth=settings.auth or Hmac())
+    if not config.connections:
+        return None
+    taking = [item for item in config.connections if item.active and subscribes(item.events, EVENT)]
+    if not taking:
+        raise UsageError(
+            f"no connection of the configuration file takes {EVENT}: --to URL says who is to be drilled"
+        )
+    if len(taking) > 1:
+        # Requests in the busiest second, time to recover: summed over several they would say nothing of any.
+        named = ", ".join(item.name for item in taking[:_NAMED]) + (", …" if len(taking) > _NAMED else "")
+        raise UsageError(
+            f"a drill is of one consumer, and the configuration file has {len(taking)} connections that take "
+            f"{EVENT} ({named}): --to URL says which"
+        )
+    return replace(taking[0], auth=settings.auth or taking[0].auth)
+
+
+def policy(settings: Settings, connection: Connection | None, config: Config) -> RetryPolicy | str:
+    """By which policy it is tried again: ``--retry``, else the connection's, else the file's, else svix."""
+    own = None if connection is None else connection.retry
+    return settings.retry or own or config.retry or RETRY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
     """One drill, and to whom: *connection*, or where it is None the built-in subscriber."""
 
     plan: Plan
     connection: Connection | None
-    retry: str = "svix"
+    retry: RetryPolicy | str = RETRY
     seed: int | None = None
     speed: float | Literal["max"] = "max"
     attempt_timeout: timedelta | None = None

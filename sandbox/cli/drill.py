@@ -29,7 +29,7 @@ _TAKEN: Final = (
 )
 VARIABLES: Final = (
     f"{', '.join('--' + name.replace('_', '-') for name in _TAKEN[:-1])} and --config "
-    "are also variables, WEXIO_SANDBOX_<NAME>. Of the configuration file it reads the profile."
+    "are also variables, WEXIO_SANDBOX_<NAME>. A flag beats its variable, and that the configuration file."
 )
 _BAR: Final = 24  # columns of the longest bar
 _GLANCE: Final = 0.2  # seconds between two looks at how it stands
@@ -45,12 +45,20 @@ _GLANCE: Final = 0.2  # seconds between two looks at how it stands
     metavar="N/s",
     help="How many events happen meanwhile: 2/s, 30/m, 100/h. Default: 2/s.",
 )
-@click.option("--to", metavar="URL", help="The consumer. Default: a built-in subscriber.")
+@click.option(
+    "--to",
+    metavar="URL",
+    help="The consumer. Default: the configuration file's connection, else a built-in subscriber.",
+)
 @click.option("--secret", metavar="S", help="Sign with this secret (HMAC). Default: a generated one, shown.")
 @click.option("--bearer", metavar="TOKEN", help="Authorise by a bearer token, without a signature.")
 @click.option("--basic", metavar="USER:PASSWORD", help="Authorise by user and password, without a signature.")
 @click.option("--no-auth", is_flag=True, help="Neither signature nor authorisation.")
-@click.option("--retry", metavar="PRESET", help="The retry policy: wexio, none or svix. Default: svix.")
+@click.option(
+    "--retry",
+    metavar="PRESET",
+    help="The retry policy: wexio, none or svix. Default: the configuration file's, else svix.",
+)
 @click.option("--speed", metavar="X|max", help="How much faster time passes. Default: max.")
 @click.option("--seed", metavar="N", help="The same seed gives the same people and ids.")
 @click.option("--attempt-timeout", metavar="DURATION", help="Real time allowed for one attempt: 10s.")
@@ -92,17 +100,16 @@ def _plan(outage: str, rate: str) -> Plan:
 
 def _play(plan: Plan, settings: Settings, config: Config, form: str) -> int:
     from sandbox.cli.ending import Interrupted, run_until_interrupted
-    from sandbox.core.model import Connection, Hmac
-    from sandbox.core.present import json_line, shown_url
-    from sandbox.drill import Drill
+    from sandbox.cli.words import target
+    from sandbox.core.model import Hmac
+    from sandbox.core.present import json_line
+    from sandbox.drill import Drill, consumer, policy
 
-    connection = None
-    if settings.to is not None:
-        connection = Connection(name="subscriber", url=settings.to, auth=settings.auth or Hmac())
+    connection = consumer(settings, config)
     made = Drill(
         plan=plan,
         connection=connection,
-        retry=settings.retry or "svix",
+        retry=policy(settings, connection, config),
         seed=settings.seed,
         speed=settings.speed or "max",
         attempt_timeout=settings.attempt_timeout,
@@ -112,7 +119,7 @@ def _play(plan: Plan, settings: Settings, config: Config, form: str) -> int:
     view = _View(
         plan,
         built_in=connection is None,
-        generated=settings.auth is None and connection is not None,
+        generated=connection is not None and connection.auth == Hmac(),
         text=form == "text",
     )
     try:
@@ -121,8 +128,8 @@ def _play(plan: Plan, settings: Settings, config: Config, form: str) -> int:
         return leaving.exit_code
     finally:
         view.stop()
-    if report.silent and settings.to is not None:
-        raise CannotRun(f"nobody answers at {shown_url(settings.to)}: not one request met anybody")
+    if report.silent and connection is not None:
+        raise CannotRun(f"nobody answers at {target(connection)}: not one request met anybody")
     if form == "json":
         sys.stdout.write(json_line(report.json()) + "\n")
     else:

@@ -9,6 +9,7 @@ a block that begins    is
 ```` ```yaml ````      the scenario file; ``wexio-sandbox lint scenario.yaml`` answers
 ```` ```python ````    the same as an expression, for bytes that no page can hold
 ```` ```config ````    the configuration file; ``wexio-sandbox run first-contact`` answers
+```` ```settings ````  a configuration file that is right, for the command lines after it
 ```` ```text ````      what stdout says (of a configuration: stderr)
 ```` ```last ````      the last problem of many
 ```` ```console ````   command lines, each with all that it says and its exit code
@@ -36,7 +37,7 @@ from sandbox.cli import PROGRAM, run_command
 PAGES: Final = tuple(sorted(Path(__file__).parent.glob("*.md")))
 _HEADING: Final = re.compile(r"^### (.+)$", re.MULTILINE)
 _BLOCK: Final = re.compile(
-    r"^```(yaml|python|config|text|last|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(yaml|python|config|settings|text|last|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
 
 
@@ -72,6 +73,8 @@ def replayed(exhibit: Exhibit) -> str:
                 case "config":
                     Path("wexio-sandbox.yaml").write_text(body, encoding="utf-8")
                     answer = _said(["run", "first-contact"])[1]
+                case "settings":
+                    Path("wexio-sandbox.yaml").write_text(body, encoding="utf-8")
                 case "text":
                     return f"```text\n{answer}```"
                 case "last":

@@ -1,6 +1,8 @@
 """`drill`: everything is held back for the outage, comes back after it, and is counted."""
 
+import hmac
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -99,6 +101,71 @@ def test_a_reset_may_have_been_received_so_its_repetition_counts_as_a_duplicate(
 def test_without_a_consumer_the_built_in_one_receives(cli):
     [report] = cli("drill", *SHORT, "--format", "json").json
     assert report["passed"]
+
+
+CONNECTED = """
+connections:
+  - {{name: crm, url: "{url}", auth: {{type: HMAC, secret: whsec_crm}}, id: 6640f45ac8a0d7e8b7f2014a{more}}}
+  - {{name: off, url: "http://127.0.0.1:1/", active: false}}
+  - {{name: other, url: "http://127.0.0.1:1/", events: [chat.updated]}}
+"""
+
+
+def signed_with(secret, seen):
+    when, digest = re.fullmatch(r"t=(\d+),v1=(.*)", seen["X-Wexio-Signature"]).groups()
+    return hmac.new(secret.encode(), f"{when}.".encode() + seen.body, "sha256").hexdigest() == digest
+
+
+def test_without_to_the_connection_of_the_configuration_file_is_drilled(cli, receiving, folder):
+    receiver = receiving(lambda seen: 200)
+    (folder / "wexio-sandbox.yaml").write_text(CONNECTED.format(url=receiver.url, more=""))
+    done = cli("drill", *SHORT)
+    assert (done.code, done.err) == (0, "")
+    assert f"Outage drill → {receiver.url}\n" in done.out
+    assert "retry svix (published numbers)" in done.out
+    assert len(receiver.seen) == 10
+    assert all(signed_with("whsec_crm", seen) for seen in receiver.seen)
+    assert json.loads(receiver.seen[0].body)["meta"]["connectionId"] == "6640f45ac8a0d7e8b7f2014a"
+
+
+def test_flags_beat_the_configuration_file(cli, receiving, folder):
+    receiver, other = receiving(lambda seen: 200), receiving(lambda seen: 200)
+    (folder / "wexio-sandbox.yaml").write_text(CONNECTED.format(url=receiver.url, more=""))
+    assert cli("drill", *SHORT, "--secret", "whsec_flag").code == 0
+    assert all(signed_with("whsec_flag", seen) for seen in receiver.seen)
+    assert cli("drill", *SHORT, "--to", other.url, "--secret", "whsec_flag").code == 0
+    assert (len(receiver.seen), len(other.seen)) == (10, 10)
+
+
+@pytest.mark.parametrize(
+    ("more", "last", "flags", "policy"),
+    [
+        ("", "", (), "svix"),
+        ("", "retry: wexio", (), "wexio"),
+        (", retry: none", "retry: wexio", (), "none"),
+        (", retry: none", "retry: wexio", ("--retry", "svix"), "svix"),
+        ("", "retry: {attempts: 12, backoff: {base: 5m}}", (), "custom"),
+    ],
+    ids=["default", "file", "connection", "flag", "a-policy"],
+)
+def test_whose_retry_policy_holds(cli, receiving, folder, more, last, flags, policy):
+    text = CONNECTED.format(url=receiving(lambda seen: 200).url, more=more) + last
+    (folder / "wexio-sandbox.yaml").write_text(text)
+    assert cli("drill", *SHORT, *flags, "--format", "json").json[0]["retry"] == policy
+
+
+def test_the_file_s_retry_holds_for_to_and_for_the_built_in_subscriber_too(cli, receiving, folder):
+    (folder / "wexio-sandbox.yaml").write_text("retry: wexio")
+    asked = ("--outage", "10s", "--rate", "6/m", "--format", "json")
+    to = ("--to", receiving(lambda seen: 200).url, "--secret", "whsec_x")
+    assert [cli("drill", *asked, *more).json[0]["retry"] for more in ((), to)] == ["wexio", "wexio"]
+
+
+def test_nobody_there_is_said_of_the_file_s_connection_too(cli, folder):
+    (folder / "wexio-sandbox.yaml").write_text(CONNECTED.format(url="http://127.0.0.1:1/hook", more=""))
+    done = cli("drill", *SHORT)
+    assert done.code == 3
+    assert "nobody answers at http://127.0.0.1:1/hook" in done.err
 
 
 def test_a_generated_secret_is_shown(cli, receiving):
