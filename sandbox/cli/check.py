@@ -99,12 +99,13 @@ def check(
 
     from sandbox.card.examination import chosen
     from sandbox.card.probe import probe_of
-    from sandbox.cli.reports import check_files
+    from sandbox.cli.reports import check_files, check_names
     from sandbox.files import load_config
 
     ids = chosen(_known("--only", only), _known("--skip", skip))
     if not ids:
         raise UsageError("no check is left: --skip takes away all that --only has chosen")
+    check_names(settings)
     check_files(settings)
     config = load_config(settings.config, environ=os.environ)
     return _examine(_Order(settings, config, ids, None if probe is None else probe_of(probe), form))

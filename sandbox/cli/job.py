@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox.core.junit import Suite
-    from sandbox.core.report import Report
 
 MOST: Final = 10
 """GitHub shows so many annotations of one step."""
@@ -57,6 +56,18 @@ def refusals_marked(settings: Settings) -> Iterator[None]:
         raise
 
 
+def publish(summary: Callable[[], bytes], settings: Settings) -> None:
+    """Write *summary*, Markdown, to the file that *settings* ask for, and add it to the job's page."""
+    path, job = settings.summary, job_of(settings)
+    if path is None and job is None:
+        return
+    page = summary()
+    if path is not None:
+        write_summary("--summary", path, page)
+    if job is not None and path != job_page_of(os.environ):
+        job.summarise(page)
+
+
 class Job:
     """GitHub's: annotations on stderr, which the runner reads like stdout, and a page to add to."""
 
@@ -88,13 +99,13 @@ class Job:
                 )
             )
 
-    def summarise(self, report: Report) -> None:
-        """Add the summary to the job's page.  That it cannot be written is said, and fails nothing."""
+    def summarise(self, summary: bytes) -> None:
+        """Add *summary*, Markdown, to the job's page.  That it cannot be written is said, and fails nothing."""
         page = job_page_of(os.environ)
         if page is None:
             return
         try:
-            write_summary("GITHUB_STEP_SUMMARY", page, report)
+            write_summary("GITHUB_STEP_SUMMARY", page, summary)
         except CannotRun as error:
             self.say(annotation("warning", str(error), title=_TITLE))
 

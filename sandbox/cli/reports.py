@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,19 +27,29 @@ if TYPE_CHECKING:
 
 def check_files(settings: Settings) -> None:
     """Raise `CannotRun` before anything is sent, if a file that is asked for could not be written."""
-    asked: dict[Path, str] = {}
-    for name in ("junit", "report", "summary"):
-        path: Path | None = getattr(settings, name)
-        if path is None:
-            continue
-        if fault := _fault(path):
+    for name, path in _asked(settings):
+        if fault := fault_of(path):
             raise CannotRun(f"{flag_of(name)}: {path} cannot be written: {fault}")
+
+
+def check_names(settings: Settings) -> None:
+    """Raise `UsageError` where two of the files that are asked for are one."""
+    asked: dict[Path, str] = {}
+    for name, path in _asked(settings):
         other = asked.setdefault(path.absolute(), flag_of(name))
         if other != flag_of(name):
             raise UsageError(f"{other} and {flag_of(name)} name the same file")
 
 
-def _fault(path: Path) -> str | None:
+def _asked(settings: Settings) -> Iterator[tuple[str, Path]]:
+    for name in ("junit", "report", "summary"):
+        path: Path | None = getattr(settings, name)
+        if path is not None:
+            yield name, path
+
+
+def fault_of(path: Path) -> str | None:
+    """Why the file *path* could not be written, as far as can be told beforehand."""
     try:
         if path.is_dir():
             return "a folder"
@@ -77,11 +87,9 @@ def write_report(path: Path, report: Report) -> None:
     write("--report", path, report_html(report))
 
 
-def write_summary(flag: str, path: Path, report: Report) -> None:
-    """Write *report* as Markdown; the page of the CI job is added to, since others write there too."""
-    from sandbox.core.jobpage import job_page
-
-    write(flag, path, job_page(report), append=path == job_page_of(os.environ))
+def write_summary(flag: str, path: Path, page: bytes) -> None:
+    """Write *page*, which is Markdown; the page of the CI job is added to, since others write there too."""
+    write(flag, path, page, append=path == job_page_of(os.environ))
 
 
 def job_page_of(environ: Mapping[str, str]) -> Path | None:

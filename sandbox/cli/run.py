@@ -37,11 +37,14 @@ def run(scenario: tuple[str, ...], **options: Any) -> int:
     from sandbox.cli.job import file_of, job_of, refusals_marked
     from sandbox.cli.session import play_all
     from sandbox.cli.trouble import warn
+    from sandbox.cli.unplayed import unplayed
     from sandbox.files import load_config, open_scenario
 
     with refusals_marked(settings):
-        config = load_config(settings.config, environ=os.environ)
-        opened = [open_scenario(name, profile=config.profile, environ=os.environ) for name in scenario]
+        with unplayed(settings, scenario) as opened:
+            config = load_config(settings.config, environ=os.environ)
+            for name in scenario:
+                opened.append(open_scenario(name, profile=config.profile, environ=os.environ))
         warnings = [problem for _, found in opened for problem in found]
         warn(warnings)
         if job := job_of(settings):

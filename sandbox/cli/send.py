@@ -77,14 +77,20 @@ def _send(
     faults: tuple[str, ...],
     settings: Settings,
 ) -> int:
-    scenario = one_step(
-        known_event(event),
-        channel=channel,
-        assignments=assignments,
-        count=count,
-        contact=contact,
-        faults=faults,
-    )
+    from sandbox.cli.unplayed import unplayed
+    from sandbox.files import load_config
+
+    with unplayed(settings, [f"send {event}"]) as opened:
+        scenario = one_step(
+            known_event(event),
+            channel=channel,
+            assignments=assignments,
+            count=count,
+            contact=contact,
+            faults=faults,
+        )
+        opened.append((scenario, ()))
+        config = load_config(settings.config, environ=os.environ)
 
     if assignments:
         from sandbox.core.present import plain
@@ -93,7 +99,6 @@ def _send(
             click.echo(f"warning: {plain(oddity)}", err=True)
 
     from sandbox.cli.session import play_all
-    from sandbox.files import load_config
 
     words = ["send", event]
     for flag, value in (("--channel", channel), ("--contact", contact), ("--count", count)):
@@ -102,7 +107,6 @@ def _send(
         words += ["--set", assignment]
     for fault in faults:
         words += ["--fault", fault]
-    config = load_config(settings.config, environ=os.environ)
     return play_all([scenario], settings, config, commands=[words])
 
 

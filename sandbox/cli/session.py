@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,19 +9,16 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sandbox.cli.ending import Interrupted, run_until_interrupted
-from sandbox.cli.job import job_of
+from sandbox.cli.job import job_of, publish
 from sandbox.cli.layout import Column
 from sandbox.cli.live import LiveTable, Progress, ProgressLines, Silence
 from sandbox.cli.paint import can_write, console_on, err, is_terminal, out
 from sandbox.cli.reports import (
     again,
-    check_files,
-    job_page_of,
     play_of,
     report_of,
     write,
     write_report,
-    write_summary,
 )
 from sandbox.cli.summary import show_secrets, show_summary, show_title
 from sandbox.cli.words import count, seconds, waiting
@@ -37,7 +33,7 @@ from sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox.core.junit import Suite
-    from sandbox.core.report import Play
+    from sandbox.core.report import Play, Report
 
 _NAMED: Final = 5  # of what was pending
 
@@ -53,9 +49,9 @@ def play_all(
     """Play *scenarios* and return the exit code: 0 where every one passed.
 
     *commands* are the words with which each is played again by itself, *files* where
-    each was read from, as a CI system knows it.
+    each was read from, as a CI system knows it.  That the files which *settings* ask for can
+    be written has been seen to before.
     """
-    check_files(settings)
     session = _Session(scenarios, settings, config, commands, files or [None] * len(scenarios))
     try:
         run_until_interrupted(session.play_and_report(), session.interrupted)
@@ -77,6 +73,12 @@ class _Played(NamedTuple):
         from sandbox.core.junit import Suite
 
         return Suite(name=self.name, verdict=self.verdict, deliveries=self.deliveries, file=self.file)
+
+
+def _job_page(report: Report) -> bytes:
+    from sandbox.core.jobpage import job_page
+
+    return job_page(report)
 
 
 class _Session:
@@ -225,7 +227,7 @@ class _Session:
     def _report(self) -> None:
         if not self._told_of:
             return
-        page, summary = self._settings.report, self._settings.summary
+        page = self._settings.report
         plays = list(self._plays)
         if self._stage is not None and len(plays) == self._begun - 1:
             plays.append(self._play_of(self._stage, None))
@@ -235,10 +237,7 @@ class _Session:
         report = report_of(plays, left, self._config.profile)
         if page is not None:
             write_report(page, report)
-        if summary is not None:
-            write_summary("--summary", summary, report)
-        if self._job is not None and summary != job_page_of(os.environ):
-            self._job.summarise(report)
+        publish(lambda: _job_page(report), self._settings)
 
     def _show_all(self, milliseconds: float) -> None:
         painter = err() if self._settings.json else out()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from sandbox.core.entries import Attempted
+from sandbox.core.errors import Problem
 from sandbox.core.junit import in_words
 from sandbox.core.ledger import Delivery
 from sandbox.core.markup import Child, Html, Ink, tag
@@ -45,6 +46,27 @@ def job_page(report: Report) -> bytes:
             parts.append(tag("p", f"{count(left, 'scenario')} more: this page would be too long"))
             break
         parts += more
+    return ("\n\n".join(parts) + "\n\n").encode()
+
+
+def refused_page(problems: Sequence[Problem], says: str) -> bytes:
+    """What there is to tell where nothing could be played: each of *problems*, or where there are none what it *says*."""
+    ink = Ink(())
+    parts = [tag("h3", f"{_SIGN['FAILED']} wexio-sandbox: NOT PLAYED")]
+    if not problems:
+        parts.append(tag("p", _foreign(says, ink)))
+    else:
+        rows = (
+            (
+                _foreign(f"{item.file}:{item.line}:{item.column}", ink),
+                Html(("warning: " if item.severity == "warning" else "") + _foreign(item.message, ink)),
+                _foreign(item.hint, ink) if item.hint else "",
+            )
+            for item in problems[:_EXPECTATIONS]
+        )
+        parts.append(_table(("where", "what is wrong", "what would be right"), rows))
+    if len(problems) > _EXPECTATIONS:
+        parts.append(tag("p", f"and {len(problems) - _EXPECTATIONS:,} more"))
     return ("\n\n".join(parts) + "\n\n").encode()
 
 

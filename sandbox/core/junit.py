@@ -32,13 +32,21 @@ _REFUSED: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """One scenario; without a verdict it was not played to its end, or never begun."""
+    """One scenario; without a verdict it was not played to its end, never begun, or refused."""
 
     name: str
     verdict: Verdict | None = None
     deliveries: Sequence[Delivery] = ()
     begun: bool = True
-    file: str | None = None  # the scenario's, where it has one
+    file: str | None = None  # the scenario's, where it has one; of a refused one, where that is wrong
+    line: int = 1
+    refused: str | None = None  # why it could not be begun, in a line
+    details: str = ""  # the same at length
+
+    @property
+    def ended_badly(self) -> bool:
+        """Whether it has no verdict though it should: it was begun, or it was refused."""
+        return self.verdict is None and (self.begun or self.refused is not None)
 
 
 def junit_xml(suites: Iterable[Suite]) -> bytes:
@@ -48,7 +56,7 @@ def junit_xml(suites: Iterable[Suite]) -> bytes:
     for suite in suites:
         root.append(_suite(suite))
     verdicts = [suite.verdict for suite in suites if suite.verdict is not None]
-    unfinished = sum(suite.begun for suite in suites if suite.verdict is None)
+    unfinished = sum(suite.ended_badly for suite in suites)
     cases = sum(len(verdict.expectations) for verdict in verdicts)
     root.set("tests", str(cases + len(suites) - len(verdicts)))
     root.set("failures", str(sum(_failures(verdict) for verdict in verdicts)))
@@ -75,12 +83,16 @@ def _not_finished(name: str, suite: Suite) -> ET.Element:
         name=name,
         tests="1",
         failures="0",
-        errors=str(int(suite.begun)),
-        skipped=str(int(not suite.begun)),
+        errors=str(int(suite.ended_badly)),
+        skipped=str(int(not suite.ended_badly)),
         time="0",
     )
     case = ET.SubElement(element, "testcase", classname=name, name="played to its end", time="0")
-    if suite.begun:
+    if suite.refused is not None:
+        _place(case, suite, suite.line)
+        error = ET.SubElement(case, "error", message=_clean(suite.refused), type="refused")
+        error.text = _clean(suite.details or suite.refused)
+    elif suite.begun:
         pending = sum(item.status is Status.PENDING for item in suite.deliveries)
         message = f"interrupted; deliveries still pending: {pending}"
         ET.SubElement(case, "error", message=message, type="interrupted")
@@ -106,15 +118,19 @@ def _judged(name: str, suite: Suite, verdict: Verdict) -> ET.Element:
     known = {item.id: item for item in suite.deliveries}
     for expectation, title in zip(verdict.expectations, _titles(verdict), strict=True):
         case = ET.SubElement(element, "testcase", classname=name, name=_clean(title), time="0")
-        if suite.file is not None:
-            case.set("file", _clean(suite.file))
-            case.set("line", str(expectation.line or 1))
+        _place(case, suite, expectation.line or 1)
         about = [known[id] for id in expectation.about if id in known]
         if not expectation.passed:
             _fail(case, expectation, about)
         if about:
             ET.SubElement(case, "system-out").text = _clean("\n".join(_lines(about)))
     return element
+
+
+def _place(case: ET.Element, suite: Suite, line: int) -> None:
+    if suite.file is not None:
+        case.set("file", _clean(suite.file))
+        case.set("line", str(line))
 
 
 def _titles(verdict: Verdict) -> Iterable[str]:

@@ -1,5 +1,8 @@
 """What a CI job is told: annotations and a summary, where it is GitHub's or an option asks for it."""
 
+import html
+
+import junitparser
 import pytest
 
 SEND = ("send", "chat.created", "--channel", "VIBER", "--seed", "7", "--retry", "none", "--speed", "max")
@@ -66,6 +69,89 @@ def test_a_scenario_that_cannot_be_played_is_marked_where_it_is_wrong(cli, folde
     assert line.startswith(f"::error file={folder.name}/mine.yaml,line=2,col=16,endColumn=28::")
     assert line.endswith("::Wexio documents no event called 'chat.craeted'%0Adid you mean chat.created?")
     assert "mine.yaml:2:16: Wexio documents no event" in done.err
+
+
+WRONG = """\
+name: Mine
+contacts: {ann: {}}
+steps:
+  - {emit: chat.created, channel: VIBER, contact: ann}
+  - {emit: chat.created, channel: VIBER, contact: ann}
+  - emit: chat.craeted
+  - {wait: 3}
+"""
+
+
+def suites(path):
+    return list(junitparser.JUnitXml.fromfile(str(path)))
+
+
+def test_a_scenario_that_cannot_be_played_is_an_error_in_junit(cli, folder):
+    (folder / "mine.yaml").write_text(WRONG)
+    (folder / "report.xml").write_text("of the run before")
+    done = cli("run", "no-contact", "mine.yaml", "first-contact", "--junit", "report.xml")
+    assert done.code == 2
+    assert "mine.yaml:6:11: Wexio documents no event" in done.err
+    before, wrong, after = suites(folder / "report.xml")
+    assert [suite.name for suite in (before, wrong, after)] == [
+        "Chats without a contact",
+        "mine.yaml",
+        "first-contact",
+    ]
+    assert [(suite.errors, suite.skipped) for suite in (before, wrong, after)] == [(0, 1), (1, 0), (0, 1)]
+    [case] = wrong
+    assert (case._elem.get("file"), case._elem.get("line")) == ("mine.yaml", "6")
+    [error] = case.result
+    assert isinstance(error, junitparser.Error)
+    assert error.message == (
+        "mine.yaml:6:11: Wexio documents no event called 'chat.craeted' (did you mean chat.created?), and 1 more"
+    )
+    assert error.text.strip() == done.err.strip()
+
+
+def test_a_scenario_that_cannot_be_played_is_in_the_summary_and_on_the_jobs_page(cli, folder, job):
+    (folder / "mine.yaml").write_text(WRONG)
+    cli("run", "mine.yaml", "--summary", "mine.md", env=job)
+    written = (folder / "mine.md").read_text()
+    assert (folder / "page.md").read_text() == f"# before\n\n{written}"
+    assert written.startswith("<h3>❌ wexio-sandbox: NOT PLAYED</h3>")
+    for said in ("mine.yaml:6:11", "called 'chat.craeted'", "did you mean chat.created?", "mine.yaml:7:12"):
+        assert said in html.unescape(written)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config", "name", "says"),
+    [
+        (("run", "nothing-like-it"), "", "nothing-like-it", "there is no scenario nothing-like-it"),
+        (("run", "no-contact"), "retry: twice", "no-contact", "wexio-sandbox.yaml:1:8: 'twice' is none of"),
+        (("send", "chat.exploded"), "", "send chat.exploded", "Wexio documents no event called"),
+        (("send", "chat.created"), "retry: twice", "send chat.created", "wexio-sandbox.yaml:1:8: 'twice'"),
+        (
+            ("run", "no-contact", "--report", "gone/x"),
+            "",
+            "Chats without a contact",
+            "--report: gone/x cannot",
+        ),
+    ],
+    ids=["no-such-file", "configuration", "event", "configuration-of-send", "another-file"],
+)
+def test_whatever_keeps_a_run_from_beginning_is_in_the_files(cli, folder, arguments, config, name, says):
+    (folder / "wexio-sandbox.yaml").write_text(config)
+    done = cli(*arguments, "--junit", "report.xml", "--summary", "mine.md")
+    assert done.code in (2, 3)
+    [suite] = suites(folder / "report.xml")
+    [case] = suite
+    assert (suite.name, suite.errors) == (name, 1)
+    assert case.result[0].message.startswith(says)
+    assert says.rpartition(": ")[2].partition(" ")[0] in html.unescape((folder / "mine.md").read_text())
+
+
+@pytest.mark.parametrize("path", ["gone/report.xml", "/proc/report.xml"])
+def test_what_is_refused_is_told_even_where_junit_cannot_be_written(cli, folder, path):
+    (folder / "mine.yaml").write_text(WRONG)
+    done = cli("run", "mine.yaml", "--junit", path, "--summary", "mine.md")
+    assert done.code == 2
+    assert "mine.yaml:6:11: Wexio documents no event" in done.err
 
 
 def test_lint_marks_a_file_by_its_place_in_the_repository(cli, folder, job):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from sandbox.core.entries import Expectation
-from sandbox.core.jobpage import LARGEST, SHOWN, job_page
+from sandbox.core.errors import Problem
+from sandbox.core.jobpage import LARGEST, SHOWN, job_page, refused_page
 from sandbox.core.model import Connection, Hmac, Response, Status, TransportError
 from sandbox.core.report import Play, Report
 from tests.unit.test_junit import FAILED, HELD, attempt, delivery, verdict
@@ -54,6 +55,32 @@ def words(element):
 
 def rows(table):
     return [[words(cell) for cell in row] for row in table.iter("tr")]
+
+
+def refused(*problems, says=""):
+    rendered = MarkdownIt("commonmark").enable("table").render(refused_page(problems, says).decode())
+    return html5lib.parse(rendered, namespaceHTMLElements=False).find("body")
+
+
+def test_what_could_not_be_played_is_told_problem_by_problem():
+    body = refused(
+        Problem(file="mine.yaml", line=6, column=11, message="unknown key '`x`'", hint="did you <mean> y?"),
+        Problem(file="mine.yaml", line=7, column=1, message="odd\n\n# not a heading", severity="warning"),
+    )
+    assert words(body.find("h3")) == "❌ wexio-sandbox: NOT PLAYED"
+    [table] = body.iter("table")
+    assert rows(table)[1:] == [
+        ["mine.yaml:6:11", "unknown key '`x`'", "did you <mean> y?"],
+        ["mine.yaml:7:1", "warning: odd␊␊# not a heading", ""],
+    ]
+    assert {element.tag for element in body.iter()} <= OURS | {"body"}
+
+
+def test_a_refusal_without_a_place_is_a_sentence_and_many_problems_are_counted():
+    assert words(refused(says="there is no scenario x").find("p")) == "there is no scenario x"
+    body = refused(*(Problem(message=f"wrong {number}") for number in range(1234)))
+    assert len(rows(next(body.iter("table")))) == 101
+    assert words(body.find("p")) == "and 1,134 more"
 
 
 def test_a_run_that_passed_is_told_in_a_few_lines():

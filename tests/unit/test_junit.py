@@ -55,6 +55,34 @@ def parsed(*suites):
     return JUnitXml.fromstring(junit_xml(suites))
 
 
+REFUSED = Suite(
+    name="mine.yaml", begun=False, file="scenarios/mine.yaml", line=7,
+    refused="mine.yaml:7:3: unknown key 'emmit'", details="mine.yaml:7:3: unknown key 'emmit'\n  7 | - emmit",
+)  # fmt: skip
+
+
+def test_a_scenario_that_is_refused_is_one_error_with_its_place_and_the_others_are_skipped():
+    document = parsed(Suite(name="First contact", begun=False), REFUSED)
+    assert (document.tests, document.errors, document.skipped, document.failures) == (2, 1, 1, 0)
+    other, refused = document
+    assert isinstance(only(only(other).result), Skipped)
+    assert (refused.name, refused.tests, refused.errors, refused.skipped) == ("mine.yaml", 1, 1, 0)
+    case = only(refused)
+    assert (case.name, case._elem.get("file"), case._elem.get("line")) == (
+        "played to its end",
+        "scenarios/mine.yaml",
+        "7",
+    )
+    error = only(case.result)
+    assert isinstance(error, Error)
+    assert (error.type, error.message, error.text) == ("refused", REFUSED.refused, REFUSED.details)
+
+
+def test_a_refusal_without_details_is_told_all_the_same():
+    error = only(only(only(parsed(Suite(name="x", begun=False, refused="there is no file x")))).result)
+    assert (error.message, error.text) == ("there is no file x", "there is no file x")
+
+
 def only(document):
     [found] = document
     return found
