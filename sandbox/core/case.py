@@ -21,7 +21,10 @@ class Case:
     now: float  # the receiver's Unix time
     tolerance: timedelta | None = None
     rules: SignatureProfile = field(default_factory=SignatureProfile)
-    others: Mapping[str, str | bytes] = field(default_factory=dict, repr=False)  # secrets by connection
+    others: Mapping[str, str | bytes] = field(
+        default_factory=dict, repr=False
+    )  # secrets by connection's name
+    own: str | None = None  # the connection among them whose signature it is
     headers: Headers = ()
     sent: bytes | None = None  # the body as it was really sent
 

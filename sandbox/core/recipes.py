@@ -37,23 +37,30 @@ _QUOTES: Final = (b'"', b"'", b"`")
 _UNSET: Final = (b"", b"undefined", b"null", b"None", b"nil", b"false")
 
 
-def keys(secret: bytes, others: Mapping[str, bytes], prefix: str) -> Iterator[Guess[bytes]]:
+def keys(
+    secret: bytes, others: Mapping[str, bytes], prefix: str, own: tuple[str, bytes] | None = None
+) -> Iterator[Guess[bytes]]:
     """The keys that may have been used instead of *secret*, likely ones first; the right one leads.
 
-    *others* are the secrets of other connections, by name.  No secret is in any text.
+    *others* are the secrets of other connections, by name, *own* is the name of the connection
+    in question and its secret.  No secret is in any text.
     """
     seen: set[bytes] = set()
-    for guess in _keys(secret, others, prefix.encode()):
+    for guess in _keys(secret, others, prefix.encode(), own):
         if guess.value not in seen:
             seen.add(guess.value)
             yield guess
 
 
-def _keys(secret: bytes, others: Mapping[str, bytes], prefix: bytes) -> Iterator[Guess[bytes]]:
+def _keys(
+    secret: bytes, others: Mapping[str, bytes], prefix: bytes, own: tuple[str, bytes] | None
+) -> Iterator[Guess[bytes]]:
     yield Guess(None, "", secret)
     for name, other in others.items():
         yield Guess(
-            Code.other_connection, f"the secret is that of another connection: {ascii(name)[1:-1]}", other
+            Code.other_connection,
+            f"the secret that signed is that of another connection: {ascii(name)[1:-1]}",
+            other,
         )
     space, quoted = Code.secret_white_space, Code.secret_quoted
     stripped = secret.strip()
@@ -75,6 +82,9 @@ def _keys(secret: bytes, others: Mapping[str, bytes], prefix: bytes) -> Iterator
     for word in _UNSET:
         named = f"the text {word.decode()}" if word else "empty"
         yield Guess(Code.secret_unset, f"the secret that signed is {named}: it was not set there", word)
+    if own is not None:  # last: how the one here differs from it says more than that it does
+        says = f"the secret here is not that of the connection {ascii(own[0])[1:-1]}, which signed"
+        yield Guess(Code.wrong_secret, says, own[1])
 
 
 def _around(secret: bytes) -> str:

@@ -46,8 +46,9 @@ class Search:
             for t in self._times(headers)
             for form in forms(t, rules=case.rules, headers=headers, event_id=claimed.event_id)
         ]
-        others = {name: as_key(other) for name, other in case.others.items()}
-        secrets = [*keys(case.secret, others, case.rules.secret_prefix)]
+        others = {name: as_key(other) for name, other in case.others.items() if name != case.own}
+        own = None if case.own is None else (case.own, as_key(case.others[case.own]))
+        secrets = [*keys(case.secret, others, case.rules.secret_prefix, own)]
         right, as_is = around[:1], self._body(case.body)
         if (
             case.sent is not None

@@ -146,7 +146,7 @@ class VerifyBody(Shape):
     secret: of.Text | None = None
     """What the server checked with; without it, the connection's own."""
     connection_id: of.ObjectId | None = None
-    """Whose secret it is, or should be."""
+    """Whose secret it is, or should be; beside a secret, default, the delivery's."""
     delivery_id: of.SomeText | None = None
     """What was sent, as the journal has it: shows where the bodies differ."""
     attempt: of.Attempts | None = None

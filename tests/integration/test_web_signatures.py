@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.core.advice import DO, Code
 from sandbox.core.faults import Fault
 from sandbox.core.model import Bearer, Status
 from sandbox.core.signing import sign
@@ -162,7 +163,40 @@ async def test_the_secret_may_be_that_of_a_runs_own_connection(api):
     await api.delete(f"/connections/{made['id']}")
     assert (await verify(api, secret=None, connection_id=made["id"])).json["valid"]
     found = await verify(api, secret="whsec_another", connection_id=made["id"])
-    assert [cause["code"] for cause in found.json["causes"]] == ["other_connection"]
+    assert [cause["code"] for cause in found.json["causes"]] == ["wrong_secret"]
+
+
+async def test_a_secret_that_is_not_the_named_connections_is_told_so_and_not_of_another_one(api):
+    made = await api.connected("crm", auth={"type": "HMAC", "secret": "whsec_test"})
+    await api.connected("billing", auth={"type": "HMAC", "secret": "whsec_of_billing"})
+    [delivery] = (await api.post("/events", {"event": "chat.created", "connection_ids": [made["id"]]})).json[
+        "deliveries"
+    ]
+    for about in ({"connection_id": made["id"]}, {"delivery_id": delivery}):
+        found = (await verify(api, secret="whsec_another", **about)).json
+        assert found["causes"] == [
+            {
+                "code": "wrong_secret",
+                "proven": True,
+                "says": "the secret here is not that of the connection crm, which signed",
+                "do": DO[Code.wrong_secret],
+            }
+        ]
+        # How it differs from the right one says more.
+        found = (await verify(api, secret="whsec_test\n", **about)).json
+        assert [cause["code"] for cause in found["causes"]] == ["secret_white_space"]
+        # And what another connection has signed is told as ever.
+        signed = sign(b"whsec_of_billing", NOW, BODY.encode())
+        found = (await verify(api, signature=signed, secret="whsec_test", **about)).json
+        assert [cause["code"] for cause in found["causes"]] == ["other_connection"]
+        assert found["causes"][0]["says"] == "the secret that signed is that of another connection: billing"
+
+
+async def test_a_connection_that_is_gone_or_does_not_sign_is_no_reason_to_refuse_a_secret(api):
+    made, id = await sent(api, auth={"type": "NONE"})
+    assert (await verify(api, delivery_id=id)).json["valid"]
+    await api.delete(f"/connections/{made['id']}")
+    assert (await verify(api, delivery_id=id)).json["valid"]
 
 
 async def test_the_body_is_compared_with_the_one_that_was_sent(api):

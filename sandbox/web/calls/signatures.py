@@ -7,9 +7,11 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from typing import Any
 
-from sandbox.core.diagnosis import explain_signature
+from sandbox.core.case import Case, as_key
+from sandbox.core.diagnosis import diagnose
 from sandbox.core.errors import NotFound
-from sandbox.core.model import Hmac
+from sandbox.core.ledger import Delivery
+from sandbox.core.model import Connection, Hmac
 from sandbox.web.bodies import VerifyBody
 from sandbox.web.bodies_out import VerifiedOut
 from sandbox.web.problem import Fault, invalid
@@ -19,18 +21,20 @@ from sandbox.web.signatures import connection_called, receivers_clock, verified
 
 async def verify(call: Call) -> Answer:
     body = call.body
-    found = await asyncio.to_thread(
-        explain_signature,
-        body.signature or "",
+    delivery = await _delivery(call)
+    own = _own(call, delivery)
+    case = Case(
+        header=body.signature or "",
         body=_bytes(body),
-        secret=_secret(call),
+        secret=as_key(_secret(call, own)),
         now=receivers_clock(body.now),
         tolerance=body.tolerance,
         rules=call.workspace.profile.signature,
-        others=_others(call),
-        sent=await _sent(call),
+        others=_secrets(call, own),
+        own=own.name if own is not None and _signs(own) else None,
+        sent=None if delivery is None else _sent(call, delivery),
     )
-    return Answer(document=verified(found))
+    return Answer(document=verified(await asyncio.to_thread(diagnose, case)))
 
 
 def _bytes(body: Any) -> bytes:
@@ -47,31 +51,7 @@ def _bytes(body: Any) -> bytes:
         raise invalid([Fault(field="/body_base64", message="is no base64")]) from None
 
 
-def _secret(call: Call) -> str:
-    given: str | None = call.body.secret
-    if given is not None:
-        return given
-    if call.body.connection_id is None:
-        hint = "the secret that the server checks with, or a connection_id whose secret it is"
-        raise invalid([Fault(field="/secret", message="is missing", hint=hint)])
-    auth = connection_called(call.workspace, call.body.connection_id).auth
-    if not isinstance(auth, Hmac) or auth.secret is None:
-        raise invalid([Fault(field="/connection_id", message="names a connection that does not sign")])
-    return auth.secret
-
-
-def _others(call: Call) -> dict[str, str]:
-    connections = [held.connection for held in call.workspace.connections()]
-    if call.body.connection_id is not None:  # it may be one of a run
-        connections.append(connection_called(call.workspace, call.body.connection_id))
-    return {
-        item.name: item.auth.secret
-        for item in connections
-        if isinstance(item.auth, Hmac) and item.auth.secret is not None
-    }
-
-
-async def _sent(call: Call) -> bytes | None:
+async def _delivery(call: Call) -> Delivery | None:
     if call.body.delivery_id is None:
         if call.body.attempt is not None:
             raise invalid([Fault(field="/attempt", message="says nothing without a delivery_id")])
@@ -79,8 +59,48 @@ async def _sent(call: Call) -> bytes | None:
     found = await call.workspace.journal.delivery(call.body.delivery_id)
     if found is None:
         raise NotFound(f"there is no delivery {call.body.delivery_id!r}")
+    return found
+
+
+def _own(call: Call, delivery: Delivery | None) -> Connection | None:
+    """The connection whose signature it is, as far as the order says so; it may be one of a run."""
+    if call.body.connection_id is not None:
+        return connection_called(call.workspace, call.body.connection_id)
+    if delivery is None:
+        return None
+    try:
+        return connection_called(call.workspace, delivery.connection_id)
+    except NotFound:
+        return None  # gone since
+
+
+def _secret(call: Call, own: Connection | None) -> str:
+    given: str | None = call.body.secret
+    if given is not None:
+        return given
+    if call.body.connection_id is None:
+        hint = "the secret that the server checks with, or a connection_id whose secret it is"
+        raise invalid([Fault(field="/secret", message="is missing", hint=hint)])
+    if own is None or (secret := _signs(own)) is None:
+        raise invalid([Fault(field="/connection_id", message="names a connection that does not sign")])
+    return secret
+
+
+def _secrets(call: Call, own: Connection | None) -> dict[str, str]:
+    """All that are known, by the connection's name."""
+    connections = [held.connection for held in call.workspace.connections()]
+    connections += [] if own is None else [own]
+    return {item.name: secret for item in connections if (secret := _signs(item)) is not None}
+
+
+def _signs(connection: Connection) -> str | None:
+    """The secret with which *connection* signs, if it does."""
+    return connection.auth.secret if isinstance(connection.auth, Hmac) else None
+
+
+def _sent(call: Call, delivery: Delivery) -> bytes | None:
     number = call.body.attempt
-    for entry in reversed(found.attempts):
+    for entry in reversed(delivery.attempts):
         if number is None or entry.attempt == number:
             return entry.request.body
     if number is None:
