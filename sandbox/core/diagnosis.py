@@ -142,7 +142,8 @@ def diagnose(case: Case) -> Diagnosis:
     if search.given is None:
         seen = [_cause(note.code, note.says, proven=True) for note in faults]
         # Where no digest could be read, nothing has been compared that could speak against a secret.
-        guesses = symptoms(case) if reading.given else ()
+        compared = any(given.doubt is None for given in reading.given)
+        guesses = symptoms(case) if compared else ()
         guessed = [_cause(guess.code, guess.says, proven=False) for guess in guesses if guess.code]
         causes = (*seen, *_age(case, reading, proven=False), *guessed)
     else:
@@ -175,8 +176,12 @@ def _missing(case: Case) -> Cause:
 
 
 def _faults(case: Case, reading: Reading, matched: Given | None) -> list[Note]:
-    given = matched or (reading.given[0] if reading.given else None)
-    faults = [*reading.notes, *(given.notes if given else ())]
+    faults = [*reading.notes]
+    if matched is not None:
+        faults += matched.notes
+    elif reading.given:
+        given = reading.given[0]
+        faults += given.notes if given.doubt is None else [given.doubt]
     if reading.times and (note := time_note(reading.times[0], case.rules.unit)):
         faults.append(note)
     return faults or [Note(Code.unreadable, "the header cannot be read as t=<unix>,v1=<hex>")]

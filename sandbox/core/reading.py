@@ -39,11 +39,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One digest as it was given: in lower-case hex, and what is wrong with how it was written."""
+    """One digest as it was given: in lower-case hex, and what is wrong with how it was written.
+
+    *doubt* says why it may be no digest at all, which it is none if it does not match.
+    """
 
     hex: str
     algorithm: str
     notes: tuple[Note, ...] = ()
+    doubt: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,12 @@ def read(header: str) -> Reading:
         notes.append(Note(Code.repeated, f"the header holds t {len(times)} times"))
     elif not times and digests:
         notes.append(Note(Code.no_timestamp, "the header holds no t=<unix>"))
-    if not digests and times:
-        says = f"v1 is {strange[0][:24]!a}: too short, or no hex" if strange else ""
-        notes.append(Note(Code.no_digest, says or "the header holds no v1=<hex>"))
-    if not times and not digests:
+    if not digests and strange:
+        notes += [] if times else [Note(Code.no_timestamp, "the header holds no t=<unix>")]
+        notes.append(_no_digest(strange[0]))
+    elif not digests and times:
+        notes.append(Note(Code.no_digest, "the header holds no v1=<hex>"))
+    if not times and not digests and not strange:
         notes.append(Note(Code.unreadable, "there is neither t=<unix> nor v1=<hex> in the header"))
     return Reading(
         times=tuple(times[:_MOST]),
@@ -121,6 +127,11 @@ def _digest_like(value: str) -> bool:
     return len(value) >= _SHORTEST_CUT and bool(_BASE64.fullmatch(value))
 
 
+def _no_digest(text: str) -> Note:
+    shown = ascii(text if len(text) <= 24 else text[:21] + "...")
+    return Note(Code.no_digest, f"v1 is {shown}: too short, or no hex")
+
+
 def _given(text: str) -> Given:
     if _HEX.fullmatch(text):
         notes = [] if text == text.lower() else [Note(Code.upper_case, "v1 is written in upper-case hex")]
@@ -129,7 +140,7 @@ def _given(text: str) -> Given:
         notes = [Note(Code.base64, "v1 is written in base64; lower-case hex is right")]
         digits = decoded
     else:
-        return Given(text.lower(), "sha256")
+        return Given(text.lower(), "sha256", doubt=_no_digest(text))
     algorithm = ALGORITHMS.get(len(digits), "sha256")
     if len(digits) not in ALGORITHMS and len(digits) < 64:
         notes.append(Note(Code.digest_cut, f"v1 has {len(digits)} of 64 digits: it was cut off"))
@@ -138,7 +149,9 @@ def _given(text: str) -> Given:
         notes.append(
             Note(Code.other_digest, f"v1 is {named} by its length ({len(digits)} hex digits); SHA-256 has 64")
         )
-    return Given(digits, algorithm, tuple(notes))
+    # 64 characters that are not all hex are base64 of a longer digest, or hex with a letter gone wrong.
+    doubt = _no_digest(text) if len(text) == 64 and not _HEX.fullmatch(text) else None
+    return Given(digits, algorithm, tuple(notes), doubt)
 
 
 def _base64(text: str) -> str | None:

@@ -349,11 +349,35 @@ def test_a_header_that_cannot_be_read_is_that_whatever_else_may_be_wrong():
     ]
 
 
-def test_where_no_digest_can_be_read_no_secret_is_suspected():
-    found = explain(f"t={NOW},v1=zz")
-    assert [(cause.code, cause.says) for cause in found.causes] == [
-        ("no_digest", "v1 is 'zz': too short, or no hex")
+@pytest.mark.parametrize(
+    ("v1", "shown"),
+    [
+        ("zz", "'zz'"),
+        ("z" * 23, f"'{'z' * 23}'"),
+        (UNKNOWN[-64:-1] + "O", f"'{UNKNOWN[-64:-43]}...'"),  # as somebody reads it off a screen
+        ("é" * 64, f"'{ascii('é' * 21)[1:-1]}...'"),
+    ],
+    ids=["short", "no-hex", "one-letter-wrong", "not-ascii"],
+)
+def test_where_no_digest_can_be_read_no_secret_is_suspected(v1, shown):
+    found = explain(f"t={NOW},v1={v1}")
+    assert [(cause.code, cause.proven, cause.says) for cause in found.causes] == [
+        ("no_digest", True, f"v1 is {shown}: too short, or no hex")
     ]
+
+
+def test_a_digest_that_is_none_is_told_where_t_is_missing_too():
+    found = explain("v1=zz")
+    assert [(cause.code, cause.says) for cause in found.causes] == [
+        ("no_timestamp", "the header holds no t=<unix>"),
+        ("no_digest", "v1 is 'zz': too short, or no hex"),
+    ]
+
+
+def test_a_longer_digest_in_base64_is_known_by_its_match():
+    base64 = b64encode(made(T + b"." + BODY, algorithm="sha384")).decode()
+    assert len(base64) == 64
+    assert_proven(explain(f"t={NOW},v1={base64}"), "base64 other_digest")
 
 
 # --- what is always so ----------------------------------------------------------------
