@@ -435,6 +435,10 @@ class Lines:
         """All lines from here to the end."""
         return list(iter(self.next, None))
 
+    def end(self):
+        """Wait until the stream has been read to its end."""
+        self._thread.join(PATIENCE)
+
     def until(self, word):
         """The first line from here with *word* in it."""
         return next(line for line in iter(self.next, None) if word in line)
@@ -484,6 +488,9 @@ def a_listener(*arguments):
             yield listener
         finally:
             process.kill()
+            # Before the streams are closed: to close one that is being read is an error in its thread.
+            for lines in (listener.out, listener.err):
+                lines.end()
 
 
 @pytest.fixture
