@@ -115,7 +115,7 @@ class HttpTransport:
                 timing["wait"] = (answered - began) * 1000 - sum(timing.values())
                 held, truncated = await _read(answer)
                 timing["read"] = (perf_counter() - answered) * 1000
-                headers = tuple(list(map(_header, answer.raw_headers)))
+                headers = tuple(map(_header, answer.raw_headers))
                 if truncated or (sending is not None and sending.end != "whole"):
                     answer.close()  # nothing more can be sent, or be meant, on this connection
                 outcome: Outcome = Response(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from sandbox.core.model import (
     Basic,
     Bearer,
     Connection,
+    Headers,
     Hmac,
     NoAuth,
     Outcome,
@@ -128,8 +130,7 @@ def attempted_document(target: int, entry: Attempted) -> str:
     rendering, due, outcome = entry.rendering, entry.next_attempt_at, entry.outcome
     timing = ",".join([f"{quoted(phase)}:{elapsed:.3f}" for phase, elapsed in entry.timing.items()])
     if isinstance(outcome, Response):
-        headers = ",".join([f"[{quoted(name)},{quoted(value)}]" for name, value in outcome.headers])
-        end = f"{outcome.status},[{headers}],{outcome.truncated:d}"
+        end = f"{outcome.status},[{_headers(outcome.headers)}],{outcome.truncated:d}"
     else:
         url = rendering.target.connection.url
         message = outcome.message
@@ -141,6 +142,11 @@ def attempted_document(target: int, entry: Attempted) -> str:
         f"{instant(entry.started_at)},"
         f"{entry.elapsed_ms:.3f},{'null' if due is None else instant(due)},{{{timing}}},{end}]"
     )
+
+
+@lru_cache(maxsize=64)  # a server's answers are of few kinds, for a second at least
+def _headers(headers: Headers) -> str:
+    return ",".join([f"[{quoted(name)},{quoted(value)}]" for name, value in headers])
 
 
 def _signed(rendering: Rendering, *, copy: bool = False) -> str:
