@@ -20,11 +20,12 @@ export function snippets(signed = "timestamp.body") {
 
 
 def holds(header: str | None, body: bytes, tolerance: int = 300) -> bool:
+    secret = os.environ.get("WEXIO_SECRET", "")
     found = re.fullmatch(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64})+)", header or "")
-    if not found or abs(time.time() - int(found[1])) > tolerance:
+    if not secret or not found or abs(time.time() - int(found[1])) > tolerance:
         return False  # answer 401
     signed = ${timed ? 'found[1].encode() + b"." + body' : "body"}
-    expected = hmac.new(os.environ["WEXIO_SECRET"].encode(), signed, hashlib.sha256).hexdigest()
+    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
     return any(hmac.compare_digest(given, expected) for given in found[2].split(",v1=")[1:])
 `,
     },
@@ -34,9 +35,10 @@ def holds(header: str | None, body: bytes, tolerance: int = 300) -> bool:
 
 // body is a Buffer: express.raw({type: "application/json"})
 function holds(header, body, tolerance = 300) {
+  const secret = process.env.WEXIO_SECRET;
   const found = /^t=([0-9]{1,12})((?:,v1=[0-9a-f]{64})+)$/.exec(header ?? "");
-  if (!found || Math.abs(Date.now() / 1000 - Number(found[1])) > tolerance) return false; // answer 401
-  const hmac = crypto.createHmac("sha256", process.env.WEXIO_SECRET);
+  if (!secret || !found || Math.abs(Date.now() / 1000 - Number(found[1])) > tolerance) return false; // answer 401
+  const hmac = crypto.createHmac("sha256", secret);
   const expected = hmac${timed ? ".update(`${found[1]}.`)" : ""}.update(body).digest();
   const given = found[2].split(",v1=").slice(1); // more than one while a secret is being changed
   return given.some((hex) => crypto.timingSafeEqual(Buffer.from(hex, "hex"), expected));
@@ -52,26 +54,33 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
+var form = regexp.MustCompile("^t=([0-9]{1,12})((?:,v1=[0-9a-f]{64})+)$")
+
 // Holds says whether the header signs the raw body.
 func Holds(header string, body []byte, tolerance time.Duration) bool {
-	parts := map[string]string{}
-	for _, item := range strings.Split(header, ",") {
-		name, value, _ := strings.Cut(item, "=")
-		parts[name] = value
+	found, secret := form.FindStringSubmatch(header), os.Getenv("WEXIO_SECRET")
+	if found == nil || secret == "" {
+		return false // answer 401
 	}
-	mac := hmac.New(sha256.New, []byte(os.Getenv("WEXIO_SECRET")))
-${timed ? '	mac.Write([]byte(parts["t"] + "."))\n' : ""}	mac.Write(body)
-	given, err := hex.DecodeString(parts["v1"])
-	if err != nil || !hmac.Equal(mac.Sum(nil), given) {
+	seconds, err := strconv.ParseInt(found[1], 10, 64)
+	if err != nil || time.Since(time.Unix(seconds, 0)).Abs() > tolerance {
 		return false
 	}
-	seconds, err := strconv.ParseInt(parts["t"], 10, 64)
-	return err == nil && time.Since(time.Unix(seconds, 0)).Abs() <= tolerance
+	mac := hmac.New(sha256.New, []byte(secret))
+${timed ? '	mac.Write([]byte(found[1] + "."))\n' : ""}	mac.Write(body)
+	expected := []byte(hex.EncodeToString(mac.Sum(nil)))
+	for _, given := range strings.Split(found[2], ",v1=")[1:] { // more than one while a secret is being changed
+		if hmac.Equal([]byte(given), expected) {
+			return true
+		}
+	}
+	return false
 }
 `,
     },
@@ -81,11 +90,20 @@ ${timed ? '	mac.Write([]byte(parts["t"] + "."))\n' : ""}	mac.Write(body)
 // $body is the raw one: file_get_contents('php://input')
 function holds(string $header, string $body, int $tolerance = 300): bool
 {
-    parse_str(str_replace(',', '&', $header), $parts);
-    $signed = ${timed ? "($parts['t'] ?? '') . '.' . $body" : "$body"};
-    $expected = hash_hmac('sha256', $signed, getenv('WEXIO_SECRET'));
-    $fresh = abs(time() - (int) ($parts['t'] ?? 0)) <= $tolerance;
-    return hash_equals($expected, $parts['v1'] ?? '') && $fresh;
+    $secret = getenv('WEXIO_SECRET');
+    if (!$secret || !preg_match('/^t=([0-9]{1,12})((?:,v1=[0-9a-f]{64})+)$/D', $header, $found)) {
+        return false; // answer 401
+    }
+    if (abs(time() - (int) $found[1]) > $tolerance) {
+        return false;
+    }
+    $expected = hash_hmac('sha256', ${timed ? "$found[1] . '.' . $body" : "$body"}, $secret);
+    foreach (array_slice(explode(',v1=', $found[2]), 1) as $given) { // more than one while a secret is being changed
+        if (hash_equals($expected, $given)) {
+            return true;
+        }
+    }
+    return false;
 }
 `,
     },
