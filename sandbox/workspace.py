@@ -14,21 +14,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 
+from sandbox.builtin import BuiltIn
 from sandbox.clock import wall_now
 from sandbox.closing import DELETED
-from sandbox.core.cast import Cast
 from sandbox.core.config import Config
 from sandbox.core.errors import Conflict, NotFound, SettleTimeout, UsageError
 from sandbox.core.expectations import pending_in_words
-from sandbox.core.ids import Seed
-from sandbox.core.model import Auth, Connection, Event, Hmac, Request, Status
+from sandbox.core.model import Auth, Connection, Event, Request, Status
 from sandbox.core.scenario import Answer, Outage, SubscriberScript
 from sandbox.engine import Sandbox
 from sandbox.held import Held, HeldConnections
 from sandbox.identity import Identity
 from sandbox.orders import EventOrder, RunOrder, rendered
 from sandbox.owner import Owner
-from sandbox.player import ScriptedOutage
 from sandbox.plays import Run
 from sandbox.runs import Runs, latest
 from sandbox.steering import Position, Speed
@@ -37,7 +35,6 @@ from sandbox.subscriber import Subscriber
 from sandbox.transport import Transport
 
 MOST_EVENTS: Final = 10_000
-BUILT_IN: Final = "built-in subscriber"
 
 
 class Workspace:
@@ -61,6 +58,7 @@ class Workspace:
         self._transport, self._config = transport, config
         self._secrets = {} if subscriber_secrets is None else subscriber_secrets
         self._owner = Owner()
+        self._built_in = BuiltIn(subscriber, self._secrets, self._owner.spawn)
         self._idle: list[asyncio.Future[None]] = []
         self._turn = asyncio.Lock()  # what begins something, and a reset, wait for each other
 
@@ -75,7 +73,6 @@ class Workspace:
         position = self._identity.clock
         start = latest(position.now(wall_now()), own)
         self._sandbox = await self._open(position.speed, start)
-        self._outage = ScriptedOutage(self._sandbox.clock, self.subscriber, None, self._owner.spawn)
         self._runs = Runs(
             journal=self.journal,
             make=self._make,
@@ -280,16 +277,9 @@ class Workspace:
         elif order.scenario.connections:
             connections = list(order.scenario.connections)
         elif not (connections := [it.given for it in self.connections() if it.connection.active]):
-            connections, built_in = [self._to_subscriber()], True
+            connections, built_in = [self._built_in.connection(self._held.new_secret())], True
         async with self._turn:
             return await self._runs.play(order, connections, built_in=built_in)
-
-    def _to_subscriber(self) -> Connection:
-        if self.subscriber is None:
-            raise UsageError("nothing to deliver to: there is no connection, and no built-in subscriber")
-        id = Cast(Seed(0)).connection_id(BUILT_IN)
-        secret = self._secrets.setdefault(id, self._held.new_secret())
-        return Connection(name=BUILT_IN, url=self.subscriber.url, auth=Hmac(secret=secret), id=id)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, the newest first."""
@@ -357,29 +347,14 @@ class Workspace:
     # --- the built-in subscriber --------------------------------------------------------
 
     def script(self) -> SubscriberScript:
-        """What the built-in subscriber answers now, and its outage while there is one to come or to end."""
-        assert self.subscriber is not None
-        outage = self._outage.outage if self._outage.ahead else None
-        return SubscriberScript(respond=self.subscriber.answers, outage=outage)
+        """What the built-in subscriber answers now.  See `BuiltIn.script`."""
+        return self._built_in.script()
 
     async def set_subscriber(
         self, *, respond: Sequence[Answer] | None, outage: Outage | Literal["keep"] | None
     ) -> None:
-        """Script the built-in subscriber's answers, and its next outage (on the server's clock; None ends one).
-
-        What is None or ``"keep"`` stays as it is.  Raises `UsageError` where there is no such subscriber.
-        """
-        subscriber = self.subscriber
-        if subscriber is None:
-            raise UsageError("there is no built-in subscriber: the server was started without")
-        if respond is not None:
-            subscriber.respond(*respond)
-        if outage == "keep":
-            return
-        await self._outage.abandon()
-        clock = self._sandbox.clock
-        self._outage = ScriptedOutage(clock, subscriber, outage, self._owner.spawn)
-        self._outage.announce(clock.now())
+        """Script the built-in subscriber, on the server's clock.  See `BuiltIn.set`."""
+        await self._built_in.set(self._sandbox.clock, respond=respond, outage=outage)
 
     # --- beginning anew ------------------------------------------------------------------
 
@@ -387,7 +362,7 @@ class Workspace:
         """Forget events, deliveries and runs; *connections* as well, where they are not read-only."""
         async with self._turn:
             await self._runs.forget()
-            await self._outage.abandon()  # its clock is about to stop
+            await self._built_in.abandon()  # its clock is about to stop
             before, position = self._sandbox, self.clock()
             self._sandbox = await self._open(position.speed, position.at)
             self._held.move(self._sandbox)

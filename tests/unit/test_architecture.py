@@ -34,6 +34,7 @@ ORDER = (
     "subscriber",
     "player",
     "engine",
+    "builtin",
     "held",
     "identity",
     "orders",
