@@ -34,7 +34,7 @@ from sandbox.core.ledger import Pending
 from sandbox.core.model import Event, Exchange, Status, TransportError
 from sandbox.core.retry import Again, Done, GiveUp, RetryPolicy
 from sandbox.journal import Journal
-from sandbox.lanes import Job, Lane
+from sandbox.lanes import Job, Lane, stands
 from sandbox.mishaps import Mishaps, Scope, send
 from sandbox.transport import Transport
 
@@ -78,14 +78,14 @@ class Dispatcher:
         """From now on, events that *target* subscribes to are delivered to it.
 
         Where the connection is known, this is how it has changed: the next attempt
-        goes by it.  One that is not active is held.
+        goes by it.  For one that is not active, or held, what is due waits.
         """
         lane = self._lanes.get(target.id)
         if lane is None:
             self._lanes[target.id] = Lane(target, policy)
             return
         lane.target, lane.policy = target, policy
-        self._hold(lane, held=not target.connection.active)
+        self._hold(lane, held=stands(target.connection))
         if not lane.held:
             # More at once is meant for what stands in line already, too.
             for _ in range(min(len(lane.due), target.connection.concurrency - lane.workers)):
@@ -222,10 +222,12 @@ class Dispatcher:
             return
         lane.held = held
         # What stands in a lane holds the clock, unless the lane is held itself.
-        for _ in lane.due:
+        for job in lane.due:
             if held:
                 self._clock.release()
             else:
+                # It goes out now, and is signed as of now: no plan has foreseen how long it would wait.
+                job.planned = max(job.planned, self._clock.now())
                 self._clock.hold()
                 self._man(lane)
 

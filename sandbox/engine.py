@@ -159,7 +159,8 @@ class Sandbox:
     def change(self, connection: Connection) -> Connection:
         """Replace the connection with this one's id: each delivery's next attempt goes by it.
 
-        One that is not active hears of no new event, and its pending deliveries are held.
+        One that is not active hears of no new event, and its pending deliveries wait.  One
+        that is held hears of everything, and all its deliveries wait.
         """
         connection = self._connections.replace(connection)
         self._tell(connection)

@@ -99,6 +99,15 @@ class HeldConnections:
             given = replace(given, auth=Hmac(secret=self.new_secret()))
         return self._note(given, self._sandbox.change(given), read_only=False)
 
+    def hold(self, id: str, *, held: bool) -> Held:
+        """Let all deliveries there wait, or go out again.  Raises `NotFound`.
+
+        That is no part of how a connection is defined, so the configuration file's can be held too.
+        """
+        before = self.get(id)
+        given = replace(before.given, held=held)
+        return self._note(given, self._sandbox.change(given), read_only=before.read_only)
+
     def remove(self, id: str, reason: str) -> None:
         """Let go of it; what is pending ends as FAILED, for this *reason*."""
         del self._held[id]
@@ -110,7 +119,7 @@ class HeldConnections:
         """Those that the configuration file has *defined*, then those that were *kept*.
 
         A defined one without an id has one that follows from its name, and one without a
-        secret keeps the one that was generated for it.
+        secret keeps the one that was generated for it.  What was held still is.
         """
         fixed = Cast(Seed(0), profile=self._profile)
         for connection in defined:
@@ -118,7 +127,8 @@ class HeldConnections:
             auth = connection.auth
             if auth == Hmac() and id in kept and isinstance(before := doc.read_auth(kept[id]["auth"]), Hmac):
                 auth = before
-            self.add(replace(connection, id=id, auth=auth), read_only=True)
+            held = id in kept and doc.read_connection(kept[id]).held
+            self.add(replace(connection, id=id, auth=auth, held=held), read_only=True)
         for id, document in kept.items():
             if id in self._held:
                 continue

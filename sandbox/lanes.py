@@ -8,8 +8,13 @@ from datetime import datetime
 
 from sandbox.core.envelope import Target
 from sandbox.core.faults import Faults
-from sandbox.core.model import Event, Status
+from sandbox.core.model import Connection, Event, Status
 from sandbox.core.retry import RetryPolicy
+
+
+def stands(connection: Connection) -> bool:
+    """Whether nothing goes out to *connection* for now: it is paused, or held."""
+    return connection.held or not connection.active
 
 
 class Lane:
@@ -21,7 +26,7 @@ class Lane:
         self.target, self.policy = target, policy
         self.due: deque[Job] = deque()
         self.workers = 0
-        self.held = not target.connection.active
+        self.held = stands(target.connection)
 
 
 class Job:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -294,10 +294,19 @@ class Runs:
         if play.id in self._plays:  # else it has been forgotten meanwhile
             self._journal.put_document("run", play.id, play.document())
 
-    async def restore(self, kept: Mapping[str, Mapping[str, Any]], pending: Sequence[Pending]) -> None:
-        """Bring back what was *kept*; a play that was going on is over, its *pending* deliveries go on."""
+    async def restore(
+        self,
+        kept: Mapping[str, Mapping[str, Any]],
+        pending: Sequence[Pending],
+        held: Container[str | None],
+    ) -> None:
+        """Bring back what was *kept*; a play that was going on is over, its *pending* deliveries go on.
+
+        Of its connections those are *held* that the server holds, by id: it alone can let them go.
+        """
         for id, document in kept.items():
             play = self._plays[id] = Play.read(id, document)
+            play.connections = tuple(replace(own, held=own.id in held) for own in play.connections)
             if not play.over:
                 play.status, play.ended_at = "interrupted", wall_now()
                 play.verdict = self._failed_verdict(

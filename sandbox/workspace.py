@@ -82,7 +82,8 @@ class Workspace:
         )
         self._held = HeldConnections(self._sandbox, self.journal, self.profile, self._secrets)
         self._held.restore(self._config.connections, await self.journal.documents("connection"))
-        await self._runs.restore(await self.journal.documents("run"), pending)
+        held = {it.connection.id for it in self.connections() if it.connection.held}
+        await self._runs.restore(await self.journal.documents("run"), pending, held)
         for item in own:
             self._sandbox.by_hand.dispatcher.take_up(item)
         await self._keep_clock()
@@ -145,6 +146,17 @@ class Workspace:
     async def change(self, id: str, **changes: Any) -> Held:
         """Change fields of a connection: what is sent next goes by them.  Raises `NotFound`, `Conflict`."""
         held = self._held.change(id, **changes)
+        return await self._changed(held)
+
+    async def hold(self, id: str) -> Held:
+        """Let every delivery there wait, those that are still to be made too.  Raises `NotFound`."""
+        return await self._changed(self._held.hold(id, held=True))
+
+    async def release(self, id: str) -> Held:
+        """Let them go out again.  Raises `NotFound`."""
+        return await self._changed(self._held.hold(id, held=False))
+
+    async def _changed(self, held: Held) -> Held:
         self._runs.change(held.given)
         await self.journal.commit()
         return held

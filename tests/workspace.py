@@ -146,6 +146,17 @@ class FakeWorkspace:
         self._held[id] = Held(connection=made, retry=retry, read_only=False)
         return self._held[id]
 
+    async def hold(self, id: str) -> Held:
+        return self._hold(id, held=True)
+
+    async def release(self, id: str) -> Held:
+        return self._hold(id, held=False)
+
+    def _hold(self, id: str, *, held: bool) -> Held:
+        before = self.connection(id)
+        self._held[id] = replace(before, connection=replace(before.connection, held=held))
+        return self._held[id]
+
     async def rotate_secret(self, id: str) -> Held:
         held = self._changeable(id)
         if not isinstance(held.connection.auth, Hmac):

@@ -102,6 +102,7 @@ def connection_document(connection: Connection, retry: RetryPolicy | str | None)
         "auth": auth_document(connection.auth),
         "events": list(connection.events),
         "active": connection.active,
+        "held": connection.held,
         "retry": retry_document(retry),
         "concurrency": connection.concurrency,
     }
@@ -116,6 +117,7 @@ def read_connection(document: Mapping[str, Any]) -> Connection:
         auth=read_auth(document["auth"]),
         events=document["events"],
         active=document["active"],
+        held=document.get("held", False),  # older files know of no such thing
         retry=read_retry(document["retry"]),
         concurrency=document["concurrency"],
     )

@@ -191,6 +191,7 @@ class Connection:
     events: Iterable[str] = ("chat.created",)
     id: str | None = None  # 24 hex digits; drawn from the seed where None
     active: bool = True
+    held: bool = False  # what is due waits until it is let go; new events go on making deliveries
     retry: RetryPolicy | str | None = None  # a policy, a preset's name, or what the run says
     concurrency: int = 32  # attempts in flight at once; 1 keeps the order of emission
 

@@ -109,6 +109,8 @@ class ConnectionOut(Out):
     name: str
     url: str
     active: bool
+    held: bool
+    """Deliveries are made, and wait until they are let go."""
     events: list[str]
     retry: str | RetryOut
     concurrency: int

@@ -44,6 +44,7 @@ def connection(held: Held, profile: Profile, *, reveal: bool = False) -> Documen
         "name": item.name,
         "url": item.url,
         "active": item.active,
+        "held": item.held,
         "events": list(item.events),
         "retry": retry(held),
         "concurrency": item.concurrency,

@@ -122,6 +122,28 @@ async def test_a_connection_is_paused_and_resumed(server):
         await expect(card).to_contain_text("Active")
 
 
+async def test_a_connection_is_held_back_and_what_waits_goes_out_when_it_is_let_go(server):
+    id = made(server, url=server.call("GET", "/subscriber")["url"], auth={"type": "NONE"})["id"]
+    async with visiting(server) as visitor:
+        page = await visitor.open("connections")
+        card = page.get_by_role("listitem", name="crm")
+        await card.get_by_role("button", name="Hold back").click()
+        await expect(card).to_contain_text("Held back")
+        assert server.call("GET", f"/connections/{id}")["held"] is True
+        await card.get_by_role("button", name="Send a test").click()
+        await expect(card.get_by_role("status")).to_have_text("It waits: its connection is held back.")
+        [line] = server.call("GET", f"/deliveries?connection_id={id}")["items"]
+        assert line["status"] == "PENDING"
+        other = await visitor.context.new_page()
+        await other.goto(f"{server.url}/#/deliveries/{line['id']}")
+        await expect(other.get_by_text("It waits: its connection is held back.")).to_be_visible()
+        await other.goto(f"{server.url}/#/compose")
+        await expect(other.get_by_label("To", exact=True)).to_contain_text("crm (held back)")
+        await card.get_by_role("button", name="Let go").click()
+        await expect(card).to_contain_text("Active")
+        await expect(card.get_by_role("status")).to_contain_text("Taken: 200")
+
+
 async def test_an_edit_changes_what_was_changed_and_keeps_the_secret(server):
     before = made(server, auth={"type": "HMAC", "secret": "whsec_that_is_long_enough"})
     async with visiting(server) as visitor:
@@ -161,7 +183,7 @@ async def test_a_new_secret_and_a_deletion_are_asked_about_first(server):
         await expect(page.get_by_text("No connection yet")).to_be_visible()
 
 
-async def test_those_of_the_configuration_file_say_that_they_are_changed_there(tmp_path):
+async def test_those_of_the_configuration_file_say_that_they_are_changed_there_and_can_be_held_back(tmp_path):
     file = tmp_path / "wexio-sandbox.yaml"
     file.write_text(
         f"connections:\n  - {{name: fixed, url: '{DEAD}', auth: {{type: HMAC, secret: whsec_x}}}}\n",
@@ -172,7 +194,11 @@ async def test_those_of_the_configuration_file_say_that_they_are_changed_there(t
             page = await visitor.open("connections")
             card = page.get_by_role("listitem", name="fixed")
             await expect(card).to_contain_text("Defined by the configuration file")
-            await expect(card.get_by_role("button")).to_have_text(["Send a test"])
+            await expect(card.get_by_role("button")).to_have_text(["Send a test", "Hold back"])
+            await card.get_by_role("button", name="Hold back").click()
+            await expect(card).to_contain_text("Held back")
+            await card.get_by_role("button", name="Let go").click()
+            await expect(card).to_contain_text("Active")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -217,18 +217,48 @@ async def test_slow_answers_are_scripted_and_shown(server):
         assert server.call("GET", "/subscriber")["respond"] == [{"status": 200, "after": "3s"}]
 
 
-async def test_where_the_subscriber_is_ones_own_deliveries_are_held_back(server):
+def ones_own(server):
+    """A connection to somebody's own server, which happens to be the built-in subscriber; its id."""
     url = server.call("GET", "/subscriber")["url"].replace("127.0.0.1", "localhost")
-    server.call("POST", "/connections", {"name": "crm", "url": url})
+    return server.call("POST", "/connections", {"name": "crm", "url": url})["id"]
+
+
+async def test_where_the_subscriber_is_ones_own_deliveries_are_held_back_and_let_go(server):
+    id = ones_own(server)
     run = played(server, PATIENT)
     async with visiting(server) as visitor:
         page = await visitor.open(f"stage/{run}")
+        await expect(page.get_by_text("Success")).to_be_visible()
         await expect(page.get_by_role("button", name="Slow")).to_have_count(0)
-        await page.get_by_role("button", name="Hold deliveries back").click()
+        hold = page.get_by_role("button", name="Hold deliveries back")
+        await hold.click()
         await expect(page.locator(".mood")).to_have_text("held back")
-        assert server.call("GET", "/connections")["items"][0]["active"] is False
+        await expect(hold).to_have_attribute("aria-pressed", "true")
+        shown = server.call("GET", f"/connections/{id}")
+        assert (shown["held"], shown["active"]) == (True, True)
+        # What happens meanwhile makes its delivery, and that waits.
+        await page.get_by_role("button", name="Pause").click()
+        await page.get_by_role("button", name="One step").click()
+        falls = page.get_by_role("list", name="Deliveries, newest first").get_by_role("listitem")
+        await expect(falls).to_have_count(2)
+        await expect(falls.first.locator(".says")).to_have_text("held back")
+        assert server.call("GET", f"/runs/{run}")["deliveries"] == {"PENDING": 1, "SUCCESS": 1}
         await page.get_by_role("button", name="Let them go").click()
         await expect(page.locator(".mood")).to_have_text("your own")
+        await expect(falls.first).to_contain_text("Success")
+        await expect(hold).to_have_attribute("aria-pressed", "false")
+
+
+async def test_letting_go_says_so_where_the_connection_is_paused_besides(server):
+    id = ones_own(server)
+    run = played(server, PATIENT)
+    server.call("PATCH", f"/connections/{id}", {"active": False})
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        await expect(page.locator(".mood")).to_have_text("paused")
+        await page.get_by_role("button", name="Let them go").click()
+        await expect(page.get_by_text("crm is paused: resume it under Connections.").last).to_be_visible()
+        await expect(page.locator(".mood")).to_have_text("paused")
 
 
 async def test_presenting_hides_the_frame_and_addresses_and_is_left_by_escape(server):

@@ -69,6 +69,50 @@ async def test_an_event_that_happens_while_a_connection_is_not_active_is_not_for
     assert stage.dispatcher.dispatch(event()) == ()
 
 
+async def test_an_event_that_happens_while_a_connection_is_held_waits_until_it_is_let_go(stage):
+    stage = stage(500, 200, 200, manual=True)
+    stage.connect()
+    [tried] = stage.dispatcher.dispatch(event(1))
+    await stage.clock.quiet()
+    stage.connect(held=True)
+    await stage.clock.advance(2 * SECOND)
+    [new] = stage.dispatcher.dispatch(event(2))
+    await stage.clock.advance(3598 * SECOND)
+    assert numbers(stage) == ["1"]
+    assert statuses(stage) == [Status.PENDING, Status.PENDING]
+    stage.connect()
+    await stage.clock.quiet()
+    assert [entry.delivery_id for entry in stage.of(Attempted)] == [tried, new, tried]
+    assert statuses(stage) == [Status.SUCCESS, Status.SUCCESS]
+
+
+@pytest.mark.parametrize("held", [{"held": True}, {"active": False}], ids=["held", "paused"])
+async def test_what_had_to_wait_is_signed_as_of_when_it_goes_out(stage, held):
+    stage = stage(500, 500, 200, manual=True)
+    stage.connect()
+    stage.dispatcher.dispatch(event())
+    await stage.clock.quiet()
+    stage.connect(**held)
+    await stage.clock.advance(3600 * SECOND)
+    stage.connect()
+    await stage.clock.advance(3600 * SECOND)
+    assert seconds(entry.rendering.stamp for entry in stage.of(Attempted)) == [0, 3600, 3610]
+
+
+async def test_a_connection_that_is_held_and_paused_needs_both_to_be_let_go(stage):
+    stage = stage(500, 200, manual=True)
+    stage.connect()
+    stage.dispatcher.dispatch(event())
+    await stage.clock.quiet()
+    for waits in ({"active": False, "held": True}, {"held": True}, {"active": False}):
+        stage.connect(**waits)
+        await stage.clock.advance(3600 * SECOND)
+        assert numbers(stage) == ["1"]
+    stage.connect()
+    await stage.clock.quiet()
+    assert numbers(stage) == ["1", "2"]
+
+
 async def test_a_change_counts_from_the_next_attempt_on(stage):
     stage = stage(500, 200)
     stage.connect(name="a")

@@ -25,7 +25,7 @@ async def test_a_connection_is_made_with_what_is_left_out_filled_in(api):
     shown = made.json
     assert made.headers["Location"] == f"/api/v1/connections/{shown['id']}"
     assert list(shown) == [
-        "id", "name", "url", "active", "events", "retry", "concurrency", "read_only", "auth",
+        "id", "name", "url", "active", "held", "events", "retry", "concurrency", "read_only", "auth",
     ]  # fmt: skip
     assert (shown["active"], shown["events"], shown["retry"], shown["concurrency"]) == (
         True, ["chat.created"], "wexio", 32,
@@ -161,6 +161,27 @@ async def test_the_masked_form_is_not_taken_for_a_secret(api, kind):
     refused = await api.patch(f"/connections/{made['id']}", {"auth": SHOWN[kind]})
     [message] = refused.errors.values()
     assert (refused.status, message) == (422, "is the masked form, as it is shown")
+
+
+async def test_a_connection_is_held_and_let_go_and_says_so(api):
+    made = await api.connected()
+    assert made["held"] is False
+    for call, held in (("hold", True), ("hold", True), ("release", False), ("release", False)):
+        answer = await api.post(f"/connections/{made['id']}/{call}")
+        assert (answer.status, answer.json["held"], answer.json["active"]) == (200, held, True)
+        assert (await api.get(f"/connections/{made['id']}")).json == answer.json
+        assert "…" in answer.json["auth"]["secret"]
+
+
+async def test_what_the_configuration_file_defines_can_be_held(api):
+    held = await api.workspace.connect(Connection(name="file", url="http://127.0.0.1:9/"), read_only=True)
+    answer = await api.post(f"/connections/{held.connection.id}/hold")
+    assert (answer.json["held"], answer.json["read_only"]) == (True, True)
+
+
+@pytest.mark.parametrize("call", ["hold", "release"])
+async def test_a_connection_that_is_not_there_is_not_held(api, call):
+    assert (await api.post(f"/connections/{'f' * 24}/{call}")).status == 404
 
 
 async def test_a_connection_is_forgotten(api):

@@ -157,6 +157,23 @@ async def test_a_paused_connection_holds_what_is_pending(api):
         assert (await api.get(f"/deliveries/{id}")).json["status"] == "SUCCESS"
 
 
+async def test_a_held_connection_gets_everything_when_it_is_let_go(api):
+    async with Receiver() as receiver:
+        made = await api.connected(url=receiver.url)
+        await api.post(f"/connections/{made['id']}/hold")
+        ids = (await emitted(api, count=5))["deliveries"]
+        stuck = await api.post("/settle", {"timeout": "50ms"})
+        assert (stuck.status, stuck.json["deliveries"]) == (408, {"PENDING": 5})
+        assert [item["id"] for item in (await api.get("/deliveries?status=PENDING")).json["items"]] == ids[
+            ::-1
+        ]
+        assert receiver.seen == []
+        await api.post(f"/connections/{made['id']}/release")
+        settled = await api.post("/settle", {"timeout": "10s"})
+        assert settled.json == {"deliveries": {"SUCCESS": 5}}
+        assert len(receiver.seen) == 5
+
+
 async def ended(api, id):
     """The run once it has ended."""
     async with asyncio.timeout(20):

@@ -128,6 +128,8 @@ async def test_what_is_not_there_is_not_found():
             made.change("f" * 24, name="x"),
             made.disconnect("f" * 24),
             made.rotate_secret("f" * 24),
+            made.hold("f" * 24),
+            made.release("f" * 24),
             made.resend("dlv_1"),
             made.pause("run_1"),
             made.emit(EventOrder(connection_ids=("f" * 24,))),
@@ -190,6 +192,94 @@ async def test_a_paused_connection_holds_what_is_pending_and_hears_of_nothing_ne
         await made.change(held.connection.id, active=True)
         await made.settle(5 * SECOND)
         assert attempts(made) == ["1", "2"]
+
+
+async def test_a_held_connection_hears_of_everything_and_gets_it_when_it_is_let_go():
+    async with workspace() as made:
+        held = await made.connect(crm())
+        await made.hold(held.connection.id)
+        _, ids = await made.emit(EventOrder(count=3))
+        with pytest.raises(SettleTimeout):
+            await made.settle(0.05 * SECOND)
+        assert made.wire.requests == []
+        assert made.counts() == {Status.PENDING: 3}
+        assert not (await made.release(held.connection.id)).connection.held
+        assert await made.settle(5 * SECOND) == {Status.SUCCESS: len(ids)}
+
+
+async def test_a_run_makes_its_deliveries_while_its_connection_is_held_before_and_after():
+    async with workspace() as made:
+        held = await made.connect(crm())
+        runs = [await made.play(order(Emit(), Wait(duration=0.02 * SECOND), Emit()))]
+        await made.hold(held.connection.id)
+        runs.append(await made.play(order(Emit(), Emit())))
+        for run in runs:
+            while made.run(run.id).deliveries.total() < 2:
+                await turn()
+        sent = len(made.wire.requests)
+        assert sent < 2
+        assert [made.run(run.id).status for run in runs] == ["playing", "playing"]
+        await made.release(held.connection.id)
+        for run in runs:
+            assert (await until(made, run.id, "finished")).deliveries == {Status.SUCCESS: 2}
+
+
+@pytest.mark.parametrize("defined", [False, True], ids=["made", "defined"])
+async def test_what_is_held_stays_so_over_a_restart_and_its_deliveries_wait_on(tmp_path, defined):
+    config = Config(connections=(crm(),) if defined else ())
+    async with workspace(path=tmp_path / "db", config=config) as made:
+        [held] = made.connections() or [await made.connect(crm())]
+        await made.hold(held.connection.id)
+        await made.emit(EventOrder())
+        run = await made.play(order(Emit()))
+        while not made.run(run.id).deliveries:
+            await turn()
+    async with workspace(path=tmp_path / "db", config=config) as made:
+        [held] = made.connections()
+        assert held.connection.held
+        assert held.read_only is defined
+        with pytest.raises(SettleTimeout):
+            await made.settle(0.05 * SECOND)
+        assert made.wire.requests == []
+        await made.release(held.connection.id)
+        assert await made.settle(5 * SECOND) == {Status.SUCCESS: 2}
+
+
+async def test_what_a_run_has_pending_is_not_held_by_a_connection_that_nobody_could_let_go(tmp_path):
+    async with workspace(path=tmp_path / "db", config=Config(connections=(crm(),))) as made:
+        [held] = made.connections()
+        await made.hold(held.connection.id)
+        run = await made.play(order(Emit()))
+        while not made.run(run.id).deliveries:
+            await turn()
+    async with workspace(path=tmp_path / "db") as made:
+        assert made.connections() == ()
+        assert await made.settle(5 * SECOND) == {Status.SUCCESS: 1}
+
+
+async def test_an_older_file_s_connection_is_not_held(tmp_path):
+    async with workspace(path=tmp_path / "db") as made:
+        before = await made.connect(crm())
+        id = before.connection.id
+        kept = (await made.journal.documents("connection"))[id]
+        del kept["held"]
+        made.journal.put_document("connection", id, kept)
+    async with workspace(path=tmp_path / "db") as made:
+        assert made.connections() == (before,)
+
+
+async def test_what_is_held_can_be_given_up():
+    async with workspace() as made:
+        held = await made.connect(crm())
+        await made.hold(held.connection.id)
+        run = await made.play(order(Emit()))
+        while not made.run(run.id).deliveries:
+            await turn()
+        assert (await made.stop(run.id)).deliveries == {Status.FAILED: 1}
+        await made.emit(EventOrder())
+        await made.disconnect(held.connection.id)
+        assert made.counts() == {Status.FAILED: 2}
+        assert made.wire.requests == []
 
 
 async def test_a_deleted_connection_s_deliveries_fail_and_say_why():

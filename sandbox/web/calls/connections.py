@@ -1,4 +1,4 @@
-"""Connections: made, shown, changed, given a new secret, forgotten."""
+"""Connections: made, shown, changed, held back, given a new secret, forgotten."""
 
 from __future__ import annotations
 
@@ -76,6 +76,14 @@ async def rotate_secret(call: Call) -> Answer:
     return Answer(document=shown.connection(held, call.workspace.profile, reveal=True))
 
 
+async def hold_connection(call: Call) -> Answer:
+    return Answer(document=shown.connection(await call.workspace.hold(call.id), call.workspace.profile))
+
+
+async def release_connection(call: Call) -> Answer:
+    return Answer(document=shown.connection(await call.workspace.release(call.id), call.workspace.profile))
+
+
 def authorisation(shape: Any) -> Auth:
     """The auth that a body asks for; raises `Refused` for what no header can carry."""
     try:
@@ -122,6 +130,7 @@ _EXAMPLE = {
     "name": "crm",
     "url": "http://127.0.0.1:3000/webhooks/wexio",
     "active": True,
+    "held": False,
     "events": ["chat.created"],
     "retry": "wexio",
     "concurrency": 32,
@@ -158,7 +167,10 @@ ROUTES = (
             "events": ["chat.created"],
         },
         answer_example=_WHOLE,
-        leads_to=("get_connection", "change_connection", "rotate_secret", "delete_connection"),
+        leads_to=(
+            *("get_connection", "change_connection", "rotate_secret"),
+            *("hold_connection", "release_connection", "delete_connection"),
+        ),
     ),
     Route(
         method="GET",
@@ -202,5 +214,28 @@ ROUTES = (
         answers={200: ConnectionOut},
         refuses=(409, 503),
         answer_example=_WHOLE,
+    ),
+    Route(
+        method="POST",
+        path=f"{_ONE}/hold",
+        handler=hold_connection,
+        tag="Connections",
+        summary="Hold the deliveries of a connection back",
+        says="Events go on making deliveries; they wait, PENDING, with those that there are, until they are "
+        "let go, over a restart of the server too. One of the configuration file can be held as well.",
+        answers={200: ConnectionOut},
+        refuses=(503,),
+        answer_example=_EXAMPLE | {"held": True},
+    ),
+    Route(
+        method="POST",
+        path=f"{_ONE}/release",
+        handler=release_connection,
+        tag="Connections",
+        summary="Let the deliveries of a connection go",
+        says="What has fallen due meanwhile goes out at once, in order.",
+        answers={200: ConnectionOut},
+        refuses=(503,),
+        answer_example=_EXAMPLE,
     ),
 )

@@ -1,4 +1,4 @@
-// What connections are called: the server's own, and those that only a run has.
+// What connections are called, and whether anything goes out to them: the server's own, and those that only a run has.
 import { signal } from "./lib.js";
 import { get } from "./api.js";
 import { connections, runs } from "./store.js";
@@ -11,6 +11,12 @@ const asked = new Set();
 export function connectionName(id) {
   const own = connections.value.find((each) => each.id === id);
   return own?.name ?? ofRuns.value.get(id) ?? (id ? `…${id.slice(-6)}` : "");
+}
+
+/** Why nothing goes out to this connection for now, "held back" or "paused"; null where it does. */
+export function standing(id) {
+  const own = connections.value.find((each) => each.id === id);
+  return own?.held ? "held back" : own && !own.active ? "paused" : null;
 }
 
 /** Find out what the connections of this run are called, once. */

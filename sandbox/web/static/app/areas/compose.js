@@ -4,6 +4,7 @@ import { post } from "../api.js";
 import { CHANNELS, plural } from "../format.js";
 import { useShortcuts } from "../keys.js";
 import { FIRST, decoded, peek, placed, put, readOrder, toRender } from "../ordering.js";
+import { standing } from "../names.js";
 import { href, refine, route } from "../router.js";
 import { connections, loadConnections, loaded } from "../store.js";
 import { Badge, Button, Card, Copy, Field, Head, Segmented } from "../ui/basics.js";
@@ -179,7 +180,7 @@ function Form({ order, change, problem, disabled }) {
       <${Field} label="To" error=${told(problem, "/connection_ids")} hint=${active.length ? "" : "No connection is active: nobody will hear of it."}>
         ${(its) => html`<select ...${its} value=${to} onChange=${(event) => change(["connection_ids"], event.target.value ? [event.target.value] : undefined)}>
           <option value="">Every active connection</option>
-          ${connections.value.map((each) => html`<option key=${each.id} value=${each.id} disabled=${!each.active}>${each.name}${each.active ? "" : " (paused)"}</option>`)}
+          ${connections.value.map((each) => html`<option key=${each.id} value=${each.id} disabled=${!each.active}>${each.name}${standing(each.id) ? ` (${standing(each.id)})` : ""}</option>`)}
         </select>`}
       <//>
       <${Field} label="How many" error=${told(problem, "/count")}>

@@ -1,4 +1,4 @@
-// Connections: where events go. Made, changed, paused, given a new secret, tried at once.
+// Connections: where events go. Made, changed, paused, held back, given a new secret, tried at once.
 import { html, signal, useEffect, useState } from "../lib.js";
 import { call, del, patch, post } from "../api.js";
 import { plural } from "../format.js";
@@ -13,6 +13,8 @@ import { Outcome } from "./outcome.js";
 
 const NEW = "new";
 const PAUSED = "It is paused: resume it first";
+const PAUSE = "What is pending waits, and new events make no delivery";
+const HOLD = "Deliveries are made, and wait until they are let go";
 
 /** A secret that was just made: {name, secret}. It is nowhere else, and gone when it is closed. */
 const revealed = signal(null);
@@ -48,7 +50,7 @@ export function Connections() {
 const ToSubscriber = () => html`<a class="button" href=${href("connections", NEW, { name: "built-in", url: subscriber.value.url })}>Connect the built-in subscriber</a>`;
 
 function Connection({ connection, current, ask }) {
-  const { id, name, url, active, read_only: fixed, auth, retry, events, concurrency } = connection;
+  const { id, name, url, active, held, read_only: fixed, auth, retry, events, concurrency } = connection;
   const [test, setTest] = useState(null);
   const [busy, setBusy] = useState(null);
   async function doing(what, work) {
@@ -61,6 +63,7 @@ function Connection({ connection, current, ask }) {
     }
   }
   const toggle = () => doing("toggle", () => patch(`/connections/${id}`, { active: !active }));
+  const hold = () => doing("hold", () => post(`/connections/${id}/${held ? "release" : "hold"}`));
   const rotate = () =>
     ask({
       title: `A new secret for ${name}?`,
@@ -95,7 +98,8 @@ function Connection({ connection, current, ask }) {
         <p class="mono quiet address">${url}</p>
       </div>
       ${fixed && html`<${Badge} dot=${false}>read-only<//>`}
-      <${Badge} tone=${active ? "ok" : "wait"}>${active ? "Active" : "Paused"}<//>
+      ${held && html`<${Badge} tone="wait">Held back<//>`}
+      ${!(held && active) && html`<${Badge} tone=${active ? "ok" : "wait"}>${active ? "Active" : "Paused"}<//>`}
     </header>
     <dl class="facts plain">
       <div><dt>Authorised by</dt><dd>${AUTHS[auth.type]}${auth.secret || auth.token ? html` <code>${auth.secret ?? auth.token}</code>` : ""}${auth.username ? html` <code>${auth.username}</code>` : ""}</dd></div>
@@ -106,9 +110,10 @@ function Connection({ connection, current, ask }) {
     ${test && html`<${Outcome} id=${test} />`}
     <footer class="actions">
       <${Button} kind="primary" class="small" icon="send" busy=${busy === "test"} disabled=${!active} title=${active ? undefined : PAUSED} onClick=${send}>Send a test<//>
+      <${Button} class="small" icon=${held ? "forward" : "block"} busy=${busy === "hold"} title=${held ? "What waits goes out at once" : HOLD} onClick=${hold}>${held ? "Let go" : "Hold back"}<//>
       ${fixed
         ? html`<p class="quiet">Defined by the configuration file: change it there.</p>`
-        : html`<${Button} class="small" icon=${active ? "pause" : "play"} busy=${busy === "toggle"} onClick=${toggle}>${active ? "Pause" : "Resume"}<//>
+        : html`<${Button} class="small" icon=${active ? "pause" : "play"} busy=${busy === "toggle"} title=${active ? PAUSE : undefined} onClick=${toggle}>${active ? "Pause" : "Resume"}<//>
             <a class="button small" href=${href("connections", id, { edit: "yes" })}><${Icon} name="edit" />Edit</a>
             ${auth.type === "HMAC" && html`<${Button} class="small" icon="key" onClick=${rotate}>Rotate secret<//>`}
             <${Button} kind="danger" class="small" icon="trash" onClick=${remove}>Delete<//>`}

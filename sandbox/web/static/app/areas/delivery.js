@@ -5,7 +5,7 @@ import { curl } from "../curl.js";
 import { changedLines, headerChanges, valueChanges } from "../difference.js";
 import { capital, dayTime, millis, ms, outcome, plural, preciseTime, span, taken } from "../format.js";
 import { useShortcuts } from "../keys.js";
-import { connectionName, learnNames } from "../names.js";
+import { connectionName, learnNames, standing } from "../names.js";
 import { href, refine, route } from "../router.js";
 import { attempt as trying, connections, deliveries, epoch, link, revision, runs } from "../store.js";
 import { Badge, Button, Channel, Copy, Empty, StatusBadge } from "../ui/basics.js";
@@ -81,9 +81,10 @@ function Attempts({ delivery, next }) {
   const { attempts } = delivery;
   const index = attempts.findIndex((each) => nameOf(each) === route.value.query.attempt);
   const at = index === -1 ? Math.max(0, attempts.findLastIndex((each) => !each.copy)) : index;
+  const stands = delivery.status === "PENDING" ? standing(delivery.connection_id) : null;
   if (!attempts.length)
     return html`<div class="card"><${Empty} icon="clock" title="No attempt has ended yet">
-      ${next ? html`The next one is due at ${preciseTime(next)}.` : "It waits for its connection, or an attempt is under way."}
+      ${stands ? `It waits: its connection is ${stands}.` : next ? html`The next one is due at ${preciseTime(next)}.` : "It waits for its connection, or an attempt is under way."}
     <//></div>`;
   const chosen = attempts[at];
   return html`<nav class="attempts" aria-label="Attempts">
@@ -102,6 +103,7 @@ function Attempts({ delivery, next }) {
           </button>`;
       })}
       ${delivery.status === "PENDING" && next && html`<span class="gap quiet">next at ${preciseTime(next).slice(0, 8)}</span>`}
+      ${stands && html`<span class="gap quiet">its connection is ${stands}</span>`}
     </nav>
     <${Attempt} key=${`${chosen.attempt}/${at}`} attempt=${chosen} before=${attempts[at - 1]} delivery=${delivery} />`;
 }

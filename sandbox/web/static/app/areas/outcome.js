@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../lib.js";
 import { get } from "../api.js";
 import { capital, millis, outcome, taken } from "../format.js";
 import { href } from "../router.js";
+import { standing } from "../names.js";
 import { deliveries, revision } from "../store.js";
 import { Icon } from "../ui/icons.js";
 import { Said } from "../ui/said.js";
@@ -20,7 +21,8 @@ export function Outcome({ id, name }) {
   }, [id, ended, line?.status]);
   const attempts = found?.attempts ?? [];
   const last = attempts.at(-1);
-  if (!last) return html`<div class="outcome-box" data-tone="wait" role="status"><${Icon} name="clock" /><span>On its way…</span></div>`;
+  const stands = standing((line ?? found)?.connection_id);
+  if (!last) return html`<div class="outcome-box" data-tone="wait" role="status"><${Icon} name="clock" /><span>${stands ? `It waits: its connection is ${stands}.` : "On its way…"}</span></div>`;
   const good = taken(last);
   const causes = good ? [] : last.signature?.causes ?? [];
   return html`<div class="outcome-box" data-tone=${good ? "ok" : "bad"} role="status">

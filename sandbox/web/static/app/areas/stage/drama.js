@@ -1,5 +1,5 @@
 // One click, and something goes wrong at the built-in subscriber; or right again.
-import { patch, put } from "../../api.js";
+import { post, put } from "../../api.js";
 import { taken } from "../../format.js";
 import { attempt, connections, loadConnections, loadSubscriber, ofRun, say, stats, subscriber } from "../../store.js";
 
@@ -50,7 +50,7 @@ export function refuses(lines, run) {
 export const builtIn = (run) => Boolean(subscriber.value) && run.connections.some((each) => each.url === subscriber.value.url);
 
 /** Those of the server's connections that the run delivers to. */
-export const held = (run) => connections.value.filter((each) => run.connections.some((own) => own.id === each.id));
+export const served = (run) => connections.value.filter((each) => run.connections.some((own) => own.id === each.id));
 
 export async function act(item, run) {
   if (builtIn(run)) {
@@ -66,9 +66,12 @@ export async function act(item, run) {
 
 /** Somebody's own subscriber is left alone: what would go there is held back instead. */
 async function hold(run, back) {
-  const mine = held(run).filter((each) => !each.read_only);
+  const mine = served(run);
   if (!mine.length) return say("These connections are the scenario's own, and cannot be held back.", { tone: "bad" });
-  for (const each of mine) await attempt(() => patch(`/connections/${each.id}`, { active: !back }));
+  const told = [];
+  for (const each of mine) told.push(await attempt(() => post(`/connections/${each.id}/${back ? "hold" : "release"}`)));
   await loadConnections();
-  say(back ? "What is pending is held back; new events make no delivery." : "Deliveries go out again.", { tone: "ok" });
+  const [paused] = told.filter((each) => each && !each.active);
+  if (paused && !back) return say(`${paused.name} is paused: resume it under Connections.`, { tone: "bad" });
+  if (told.every(Boolean)) say(back ? "Deliveries are made and wait until you let them go." : "Deliveries go out again.", { tone: "ok" });
 }

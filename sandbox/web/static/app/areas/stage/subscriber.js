@@ -2,9 +2,10 @@
 import { html } from "../../lib.js";
 import { href, presenting } from "../../router.js";
 import { CHANNELS, millis, outcome, span, STATUSES, taken } from "../../format.js";
+import { standing } from "../../names.js";
 import { Button } from "../../ui/basics.js";
 import { person } from "./people.js";
-import { act, builtIn, DRAMA, held, mood, refuses } from "./drama.js";
+import { act, builtIn, DRAMA, mood, refuses, served } from "./drama.js";
 
 const SHOWN = 40;
 const MOODS = { down: ["bad", "down"], reject: ["wait", "refusing"], slow: ["wait", "slow"], refuses: ["bad", "not well"] };
@@ -12,8 +13,8 @@ const MOODS = { down: ["bad", "down"], reject: ["wait", "refusing"], slow: ["wai
 export function Subscriber({ playing, lines }) {
   const run = playing.run.value;
   const own = !builtIn(run);
-  const paused = own && held(run).some((each) => !each.active);
-  const [tone, word] = own ? (paused ? ["wait", "held back"] : ["ok", "your own"]) : MOODS[mood() ?? (refuses(lines, run) ? "refuses" : "")] ?? ["ok", "well"];
+  const stands = own ? served(run).map((each) => standing(each.id)).find(Boolean) : null;
+  const [tone, word] = own ? (stands ? ["wait", stands] : ["ok", "your own"]) : MOODS[mood() ?? (refuses(lines, run) ? "refuses" : "")] ?? ["ok", "well"];
   const names = run.connections.map((each) => each.name).join(", ");
   return html`<section class="desk" aria-label="The subscriber's side">
     <header class="desk-head">
@@ -25,7 +26,7 @@ export function Subscriber({ playing, lines }) {
     </header>
     <div class="drama" role="group" aria-label="Drama">
       ${DRAMA.filter((item) => !own || item.id === "down" || item.id === "recover").map(
-        (item) => html`<${Button} key=${item.id} icon=${item.icon} class=${`drama-${item.id}`} aria-pressed=${!own && mood() === item.id} onClick=${() => act(item, run)}>
+        (item) => html`<${Button} key=${item.id} icon=${item.icon} class=${`drama-${item.id}`} aria-pressed=${own ? item.id === "down" && served(run).some((each) => each.held) : mood() === item.id} onClick=${() => act(item, run)}>
           ${own ? (item.id === "down" ? "Hold deliveries back" : "Let them go") : item.label}<//>`,
       )}
     </div>
@@ -63,7 +64,9 @@ function Row({ line, share, now }) {
   const due = line.next_attempt_at ? Date.parse(line.next_attempt_at) : null;
   const flying = line.status === "PENDING" && line.attempts.some((each) => !each.response && !each.error);
   const { tone, name } = STATUSES[line.status];
-  const end = line.settled_at ? Date.parse(line.settled_at) : due ?? now;
+  // Due, and not gone out: it stands at its connection.
+  const late = line.status === "PENDING" && !flying && !(due > now) ? standing(line.connection_id) : null;
+  const end = line.settled_at ? Date.parse(line.settled_at) : late ? now : due ?? now;
   const percent = (value) => `${(value * 100).toFixed(2)}%`;
   const start = share(Date.parse(line.emitted_at));
   return html`<li class="fall" data-tone=${line.status === "PENDING" && line.attempts.some((each) => each.response || each.error) ? "bad" : tone} data-status=${line.status}>
@@ -82,9 +85,11 @@ function Row({ line, share, now }) {
         ${line.status === "PENDING"
           ? flying
             ? html`<span data-tone="wait" class="says">attempt ${line.attempt_count}…</span>`
-            : due
-              ? html`<span data-tone="wait" class="says">again in <b class="number">${span(due - now)}</b></span>`
-              : html`<span data-tone="wait" class="says">waiting</span>`
+            : late
+              ? html`<span data-tone="wait" class="says">${late}</span>`
+              : due
+                ? html`<span data-tone="wait" class="says">again in <b class="number">${span(due - now)}</b></span>`
+                : html`<span data-tone="wait" class="says">waiting</span>`
           : html`<span data-tone=${tone} class="says">${name}</span>`}
         <span class="codes number">${codes(line.attempts).slice(-4).map(({ says, tone: its, first, count, took }) => html`<code key=${first} data-tone=${its} title=${millis(took)}>${count > 1 ? `${count}× ` : ""}${says}</code>`)}</span>
       </span>
