@@ -121,6 +121,7 @@ class Dispatcher:
         if cut is not None:
             self._close(job, cut, INTERRUPTED)
         elif pending.due is not None:
+            job.due = job.planned = self._mishaps.falls_due(job)
             self._clock.schedule(job.due, Rank.ATTEMPT, job.order, job)
         else:
             assert last is not None, "what has no attempt yet is due"
@@ -135,6 +136,9 @@ class Dispatcher:
         if lane is None:
             raise Conflict(f"the connection {connection_id} is not there any more")
         now = self._clock.now()
+        self._ordered += 1
+        job = Job(self.fall_due, lane, event, delivery_id, self._ordered, now, faults)
+        job.attempts = job.base = attempts
         self._journal.append(
             Resent(
                 at=now,
@@ -142,10 +146,10 @@ class Dispatcher:
                 delivery_id=delivery_id,
                 event_id=event.id,
                 connection_id=connection_id,
+                next_attempt_at=dict(self._mishaps.late((job,), now)).get(delivery_id),
             )
         )
-        job = self._job(lane, event, delivery_id, now, faults)
-        job.attempts = job.base = attempts
+        self._jobs[delivery_id] = job
         self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
 
     def dispatch(
@@ -176,9 +180,12 @@ class Dispatcher:
             chosen = only is None or lane.target.id in only
             if chosen and connection.active and subscribes(connection.events, event.name):
                 jobs.append(self._job(lane, event, self._delivery_id(event, lane), planned or now, faults))
-        deliveries = tuple([(job.id, job.lane.target.id) for job in jobs])
+        taken = tuple([(job.id, job.lane.target.id) for job in jobs])
+        late = self._mishaps.late(jobs, now) if faults else ()
         self._journal.append(
-            Emitted(at=now, run_id=self._run_id, event=event, who=who, deliveries=deliveries, faults=faults)
+            Emitted(
+                at=now, run_id=self._run_id, event=event, who=who, deliveries=taken, faults=faults, late=late
+            )
         )
         for job in jobs:
             if not (faults and self._mishaps.holds(job, scope)):
@@ -288,7 +295,8 @@ class Dispatcher:
         ended_at, due, status = self._judge(job, beginning.attempt, exchange)
         if job.reason and status is not Status.SUCCESS:
             due, status = None, Status.FAILED
-        self._journal.append(ended(beginning, exchange, at=ended_at, next_attempt_at=due))
+        goes_out = None if due is None else self._mishaps.goes_out(job, due)
+        self._journal.append(ended(beginning, exchange, at=ended_at, next_attempt_at=goes_out))
         if due is not None:
             job.due = due
             if go_on:

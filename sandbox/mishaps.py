@@ -6,7 +6,7 @@ same answer each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +19,8 @@ from sandbox.transport import Transport
 
 Scope = int
 """What a fault was asked for: one emission, or all of a ``repeat``.  Its end ends the holding."""
+
+_AT_ONCE: Final = timedelta()
 
 DROPPED: Final = Exchange(
     outcome=TransportError(type="dropped", message="never sent, as was asked"), elapsed_ms=0.0
@@ -59,16 +61,30 @@ class Mishaps:
 
     # --- late --------------------------------------------------------------------------
 
+    def goes_out(self, job: Job, due: datetime) -> datetime:
+        """When the next attempt of *job* is sent, if it falls due at *due*: then, or later."""
+        return later(due, self._delay(job))
+
+    def late(self, jobs: Iterable[Job], now: datetime) -> tuple[tuple[str, datetime], ...]:
+        """Those of *jobs*, which are due *now*, that are sent later, each with the moment."""
+        moments = ((job.id, self.goes_out(job, job.due)) for job in jobs)
+        return tuple((id, at) for id, at in moments if at > now)
+
+    def falls_due(self, job: Job) -> datetime:
+        """The reverse, of a *job* that was taken up: all that is known is when it goes out."""
+        return job.due - self._delay(job)
+
     def delays(self, job: Job, stamp: Callable[[datetime], datetime]) -> bool:
         """Whether the attempt that is due comes later, and then when: it is signed as of now."""
-        if not job.faults or job.signed_at is not None:
-            return False
-        by = next((fault.by for fault in self._drawn(job) if fault.do == "delay"), None)
-        if by is None:
+        if job.signed_at is not None or not (by := self._delay(job)):
             return False
         job.signed_at = stamp(job.planned)
         job.due, job.planned = later(job.due, by), later(job.planned, by)
         return True
+
+    def _delay(self, job: Job) -> timedelta:
+        by = (fault.by for fault in self._drawn(job) if fault.do == "delay") if job.faults else ()
+        return next(iter(by), None) or _AT_ONCE
 
     # --- out of order --------------------------------------------------------------------
 

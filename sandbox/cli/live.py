@@ -72,11 +72,11 @@ class Row:
         "who",
     )
 
-    def __init__(self, emitted: Emitted) -> None:
+    def __init__(self, id: str, emitted: Emitted) -> None:
         self.event, self.channel, self.who = emitted.event.name, emitted.event.channel, emitted.who
         self.emitted_at = emitted.at
         self.chips: list[Span] = []
-        self.due: datetime | None = emitted.at
+        self.due: datetime | None = emitted.due(id)
         self.ended_at: datetime | None = None
         self.in_flight = False
         self.begun = 0
@@ -97,7 +97,7 @@ class Board:
         match entry:
             case Emitted():
                 self.counts[Status.PENDING] += len(entry.deliveries)
-                self._open.update((id, Row(entry)) for id, _ in entry.deliveries)
+                self._open.update((id, Row(id, entry)) for id, _ in entry.deliveries)
                 return None
             case Attempting(delivery_id=id):
                 row = self._open[id]

@@ -25,6 +25,11 @@ class Emitted(NamedTuple):
     who: str = ""  # for people: the contact's or the chat's name
     deliveries: tuple[tuple[str, str], ...] = ()  # (delivery id, connection id)
     faults: Faults = ()  # what was asked to go wrong with them
+    late: tuple[tuple[str, datetime], ...] = ()  # of those that a fault delays: when they first go out
+
+    def due(self, delivery_id: str) -> datetime:
+        """When the first attempt of this delivery goes out."""
+        return dict(self.late).get(delivery_id, self.at) if self.late else self.at
 
 
 class Attempting(NamedTuple):
@@ -99,6 +104,7 @@ class Resent(NamedTuple):
     delivery_id: str
     event_id: str
     connection_id: str
+    next_attempt_at: datetime | None = None  # where a fault delays it; None, at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

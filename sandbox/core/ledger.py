@@ -93,7 +93,7 @@ class Row:
         self.status, self.reason = Status.PENDING, ""
         self.begun = self.base = 0  # attempts begun in all, and before the last resend
         self.in_flight = False
-        self.due: datetime | None = emitted.at
+        self.due: datetime | None = emitted.due(id)
         self.settled_at: datetime | None = None
 
     def fold(self, entry: Attempting | Attempted | Settled | Resent) -> None:
@@ -109,7 +109,7 @@ class Row:
                 self.due = None
             case Resent():
                 self.status, self.reason, self.settled_at = Status.PENDING, "", None
-                self.base, self.due = self.begun, entry.at
+                self.base, self.due = self.begun, entry.next_attempt_at or entry.at
             case other:
                 assert_never(other)
 

@@ -11,6 +11,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, assert_never
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,7 +53,7 @@ def entry_json(seq: int, entry: Entry) -> dict[str, Any]:
                 | ({"reason": entry.reason} if entry.reason else {})
             )
         case Resent():
-            return _head(seq, "resent", entry) | _delivery(entry)
+            return _head(seq, "resent", entry) | _delivery(entry) | _due(entry.next_attempt_at)
         case Verdict():
             return _verdict(seq, entry)
         case other:
@@ -109,7 +110,7 @@ def _attempt(entry: Attempting | Attempted) -> dict[str, Any]:
 
 
 def _emitted(seq: int, entry: Emitted) -> dict[str, Any]:
-    event = entry.event
+    event, late = entry.event, dict(entry.late)
     return _head(seq, "emitted", entry) | {
         "event_id": event.id,
         "event": event.name,
@@ -117,11 +118,16 @@ def _emitted(seq: int, entry: Emitted) -> dict[str, Any]:
         "who": entry.who,
         "data": event.data,
         "deliveries": [
-            {"delivery_id": delivery_id, "connection_id": connection_id}
+            {"delivery_id": delivery_id, "connection_id": connection_id} | _due(late.get(delivery_id))
             for delivery_id, connection_id in entry.deliveries
         ],
         **_faults(entry.faults),
     }
+
+
+def _due(late: datetime | None) -> dict[str, str]:
+    """When an attempt goes out that would go out at once, if no fault delayed it."""
+    return {} if late is None else {"next_attempt_at": isoformat(late)}
 
 
 def _verdict(seq: int, entry: Verdict) -> dict[str, Any]:

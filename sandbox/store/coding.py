@@ -14,7 +14,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
-from sandbox.core.entries import Attempted, Expectation, Verdict
+from sandbox.core.entries import Attempted, Emitted, Expectation, Verdict
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.faults import Faults, read_fault
 from sandbox.core.model import (
@@ -161,6 +161,25 @@ def _signed(rendering: Rendering, *, copy: bool = False) -> str:
 def faults_document(faults: Faults) -> str | None:
     """*faults* as in a scenario; None where there are none."""
     return json.dumps([fault.json() for fault in faults], separators=(",", ":")) if faults else None
+
+
+def emitted_document(entry: Emitted) -> str | None:
+    """What was asked to go wrong, as `faults_document`; with what it delays, both."""
+    asked = faults_document(entry.faults)
+    if not entry.late:
+        return asked
+    late = {id: instant(at) for id, at in entry.late}
+    return f'{{"faults":{asked},"late":{json.dumps(late, separators=(",", ":"))}}}'
+
+
+def read_emitted(document: str | None) -> tuple[Faults, tuple[tuple[str, datetime], ...]]:
+    """What `emitted_document` wrote: ``faults`` and ``late``."""
+    if document is None:
+        return (), ()
+    found = json.loads(document)
+    if isinstance(found, list):
+        return read_faults(found), ()
+    return read_faults(found["faults"]), tuple((id, moment(at)) for id, at in found["late"].items())
 
 
 def read_faults(document: Sequence[Mapping[str, Any]]) -> Faults:

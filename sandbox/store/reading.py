@@ -18,7 +18,7 @@ from sandbox.core.faults import Faults
 from sandbox.core.ledger import Delivery, Pending
 from sandbox.core.model import Status
 from sandbox.store.answers import Page
-from sandbox.store.coding import instant, moment, read_faults
+from sandbox.store.coding import instant, moment, read_emitted
 from sandbox.store.lean import NUMBERS, STATUSES, Place
 from sandbox.store.records import Records, Stored
 from sandbox.store.schema import SEGMENT, SEGMENT_BITS
@@ -260,7 +260,7 @@ class Reader(Records):
             "WHERE n.document IS NOT NULL AND v.number IN (SELECT value FROM json_each(?))",
             json.dumps(list(events)),
         )
-        return {number: read_faults(json.loads(document)) for number, document in rows}
+        return {number: read_emitted(document)[0] for number, document in rows}
 
     def _ends(self, seqs: Iterable[int]) -> dict[int, Entry]:
         """The entries that tell how things stand: where one is a copy, what it was written after."""

@@ -15,7 +15,7 @@ from sandbox.core.model import Event
 from sandbox.store.coding import (
     Kind,
     moment,
-    read_faults,
+    read_emitted,
     read_outcome,
     read_signed,
     read_target,
@@ -191,13 +191,15 @@ class Records:
         at, run_id = moment(at_instant), str(self._name(run))
         if kind == Kind.EMITTED:
             event, who = events[ref]
+            faults, late = read_emitted(document)
             return Emitted(
                 at=at,
                 run_id=run_id,
                 event=event,
                 who=who,
                 deliveries=tuple(taken.get(ref, ())),
-                faults=read_faults(json.loads(document)) if document else (),
+                faults=faults,
+                late=late,
             )
         if kind == Kind.VERDICT:
             return read_verdict(document, at=at, run_id=run_id)
@@ -210,9 +212,9 @@ class Records:
             "event_id": event.id,
             "connection_id": self._name(connection),
         }
-        if kind == Kind.RESENT:
-            return Resent(**facts)
         found: Any = None if document is None else json.loads(document)
+        if kind == Kind.RESENT:
+            return Resent(**facts, next_attempt_at=None if found is None else moment(found))
         if kind == Kind.SETTLED:
             status, reason = found
             return Settled(**facts, status=STATUSES[status], reason=reason, attempt_count=number)

@@ -19,7 +19,7 @@ from sandbox.store.coding import (
     Kind,
     attempted_document,
     attempting_document,
-    faults_document,
+    emitted_document,
     instant,
     quoted,
     target_document,
@@ -124,7 +124,9 @@ class Scribe:
                 self.resends += 1
                 self.ledger.keep(place)
                 self._move(place, place.status, Status.PENDING)
-                self._link(seq, _RESENT, entry, place, None, None, None)
+                late = entry.next_attempt_at
+                document = None if late is None else str(instant(late))
+                self._link(seq, _RESENT, entry, place, None, document, None)
             case Verdict():
                 run = self._name(entry.run_id)
                 batch.entries.append(
@@ -228,7 +230,7 @@ class Scribe:
                 event.data_json,
             )
         )
-        asked = faults_document(entry.faults)
+        asked = emitted_document(entry)
         batch.entries.append((seq, _EMITTED, at, run, number, None, None, asked, None))
 
     def _move(self, place: Place, old: Status, new: Status) -> None:

@@ -331,6 +331,8 @@ class _Entry(Out):
 class _DeliveryRef(Out):
     delivery_id: str
     connection_id: str
+    next_attempt_at: Moment | None = None
+    """Where a fault delays it; else at once."""
 
 
 class EmittedEntry(_Entry):
@@ -373,6 +375,8 @@ class ResentEntry(_Entry, _OfDelivery):
     """The delivery is pending again."""
 
     kind: Literal["resent"]
+    next_attempt_at: Moment | None = None
+    """Where a fault delays it; else at once."""
 
 
 class VerdictEntry(_Entry, VerdictOut):

@@ -96,6 +96,19 @@ async def test_the_speed_changes_while_it_plays(server):
         await expect(page.get_by_text("Every expectation held.")).to_be_visible()
 
 
+async def test_a_delayed_delivery_counts_down_to_when_it_really_goes_out(server):
+    late = PATIENT.replace("note: Alex writes.", "note: Alex writes., faults: [{do: delay, by: 30m}]")
+    run = played(server, late)
+    async with visiting(server) as visitor:
+        page = await visitor.open(f"stage/{run}")
+        says = page.get_by_role("list", name="Deliveries, newest first").locator(".says").first
+        await expect(says).to_have_text(re.compile(r"^in (30|29) min"))
+        await page.get_by_role("button", name="Pause").click()
+        await page.get_by_role("button", name="One step").click()
+        await page.get_by_role("button", name="One step").click()
+        await expect(says).to_have_text("Success")
+
+
 async def test_a_subscriber_that_goes_down_is_seen_and_recovers(server):
     run = played(server, PATIENT)
     async with visiting(server) as visitor:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
+from sandbox.core.faults import Fault
 from sandbox.core.model import Auth, Basic, Bearer, Connection, Event, Hmac, NoAuth, Outcome, Response, Status
 
 START = datetime(2026, 4, 24, 14, 2, 10, 123_456, tzinfo=UTC)
@@ -61,10 +62,21 @@ class Life:
         self.append(entry)
         return entry
 
-    def emitted(self) -> Entry:
+    def emitted(self, late: timedelta | None = None) -> Entry:
+        """*late*: a fault delays the first attempt of each."""
+        delayed = () if late is None else tuple((id, self.at + late) for id in self.ids)
+        faults = () if late is None else (Fault(do="delay", by=late),)
         deliveries = tuple(zip(self.ids, (item.id for item in self.targets), strict=True))
         return self._told(
-            Emitted(at=self.at, run_id=self.run, event=self.event, who="Олена K.", deliveries=deliveries)
+            Emitted(
+                at=self.at,
+                run_id=self.run,
+                event=self.event,
+                who="Олена K.",
+                deliveries=deliveries,
+                faults=faults,
+                late=delayed,
+            )
         )
 
     def attempting(self, which: int = 0) -> Entry:
@@ -96,8 +108,9 @@ class Life:
             Settled(status=status, attempt_count=self.begun[which], reason=reason, **self._is(which))
         )
 
-    def resent(self, which: int = 0) -> Entry:
-        return self._told(Resent(**self._is(which)))
+    def resent(self, which: int = 0, late: timedelta | None = None) -> Entry:
+        due = None if late is None else self.at + late
+        return self._told(Resent(**self._is(which), next_attempt_at=due))
 
     def whole(self, status: Status = Status.SUCCESS, outcome: Outcome = OK) -> list[Entry]:
         """From its beginning to its end in one attempt for each delivery."""

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import Connection, Hmac, Sandbox
-from sandbox.core.entries import Attempted, Attempting
+from sandbox.core.entries import Attempted, Attempting, Emitted
 from sandbox.core.errors import UsageError
-from sandbox.core.faults import collisions, parse_fault
+from sandbox.core.faults import as_faults, collisions, parse_fault
 from sandbox.core.model import NoAuth, Status
 from sandbox.core.parse import parse_scenario
 from sandbox.core.present import entry_json
@@ -171,6 +171,84 @@ async def test_every_attempt_is_delayed_and_the_ladder_counts_from_its_end():
         "  - emit: chat.created\n    faults: [{do: delay, by: 1m}]", ScriptedTransport(500, 500, 200)
     )
     assert after(sandbox) == [60, 125, 190]
+
+
+async def goes_out(sandbox, faults):
+    """When the first attempt, the second and the resend are said to go out and when they do, in seconds."""
+    told, done = [], []
+
+    async def on(seconds):
+        await sandbox.advance(0)
+        [delivery] = sandbox.deliveries()
+        told.append((delivery.next_attempt_at - START).total_seconds())
+        await sandbox.advance(seconds)
+        done.append((sandbox.deliveries()[0].attempts[-1].started_at - START).total_seconds())
+
+    await sandbox.emit("chat.created", faults=faults)
+    await on(60)
+    await on(65)
+    [delivery] = sandbox.deliveries()
+    event = next(entry.event for entry in sandbox.journal.entries if isinstance(entry, Emitted))
+    sandbox.by_hand.dispatcher.resend(delivery.id, event, delivery.connection_id, 2, as_faults(faults))
+    await on(60)
+    return told, done
+
+
+async def test_a_delivery_tells_when_a_delayed_attempt_will_really_go_out():
+    async with Sandbox(
+        seed=1, speed="manual", start=START, transport=ScriptedTransport(500, 200, 200)
+    ) as sandbox:
+        sandbox.connect(connection())
+        assert await goes_out(sandbox, ["delay:by=1m"]) == ([60, 125, 185], [60, 125, 185])
+        shown = [entry_json(seq, entry) for seq, entry in enumerate(sandbox.journal.entries, start=1)]
+    [emitted] = [entry for entry in shown if entry["kind"] == "emitted"]
+    assert emitted["deliveries"][0]["next_attempt_at"] == "2026-04-24T14:03:10.000Z"
+    [resent] = [entry for entry in shown if entry["kind"] == "resent"]
+    assert resent["next_attempt_at"] == "2026-04-24T14:05:15.000Z"
+    first, *_ = [entry for entry in shown if entry["kind"] == "attempted"]
+    assert first["next_attempt_at"] == "2026-04-24T14:04:15.000Z"
+
+
+async def test_what_is_not_delayed_tells_nothing_of_it():
+    async with Sandbox(seed=1, speed="manual", start=START, transport=ScriptedTransport(500)) as sandbox:
+        sandbox.connect(connection())
+        await sandbox.emit("chat.created", faults=["delay:by=1m,attempt=3", "wrong_secret"])
+        await sandbox.advance(0)
+        [emitted] = [entry for entry in sandbox.journal.entries if isinstance(entry, Emitted)]
+        [delivery] = sandbox.deliveries()
+    assert entry_json(1, emitted)["deliveries"] == [
+        {"delivery_id": delivery.id, "connection_id": delivery.connection_id}
+    ]
+    assert delivery.next_attempt_at == START + timedelta(seconds=5)
+
+
+async def test_a_delay_that_was_under_way_at_a_restart_ends_when_it_was_told_to(tmp_path):
+    async with (
+        await SqliteJournal.open(tmp_path / "j.db") as journal,
+        Sandbox(seed=1, speed="manual", start=START, journal=journal) as sandbox,
+    ):
+        kept = sandbox.connect(connection())
+        await sandbox.emit("chat.created", faults=["delay:by=1h"])
+        await sandbox.advance("20m")
+    transport = ScriptedTransport(200)
+    options = {"signature_time": "sandbox", "transport": transport}
+    async with (
+        await SqliteJournal.open(tmp_path / "j.db") as journal,
+        Sandbox(
+            seed=1, speed="manual", start=START + timedelta(minutes=20), journal=journal, **options
+        ) as sandbox,
+    ):
+        sandbox.connect(kept)
+        [item] = [item async for item in journal.pending()]
+        assert item.due == START + timedelta(hours=1)
+        sandbox.by_hand.dispatcher.take_up(item)
+        await sandbox.advance("39m")
+        assert transport.requests == []
+        await sandbox.advance("1m")
+        [(_, emitted)] = await journal.entries(limit=1)
+    [request] = transport.requests
+    assert dict(request.headers)["X-Wexio-Timestamp"] == "2026-04-24T14:02:10.000Z"
+    assert emitted.late == ((item.delivery_id, START + timedelta(hours=1)),)
 
 
 async def test_a_delay_holds_up_nobody_else():
@@ -488,7 +566,8 @@ async def test_after_a_restart_a_delivery_goes_wrong_as_it_was_asked_to(tmp_path
         [],
         ["wrong_secret", "delay"],
     ]
-    assert delivery.attempts[1].started_at - item.due == timedelta(hours=1)
+    assert delivery.attempts[1].started_at == item.due
+    assert item.due - delivery.attempts[0].at == timedelta(hours=1, seconds=5)
     assert dict(transport.requests[0].headers)["X-Wexio-Attempt"] == "2"
 
 

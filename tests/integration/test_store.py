@@ -67,6 +67,9 @@ async def test_every_kind_of_entry_is_shown_from_disk_as_it_was_live(journal):
     live.append(life.resent(0))
     for which in (1, 2, 3):
         live += [life.attempting(which), life.attempted(which=which), life.settled(which=which)]
+    await journal.recall(life.ids[1])
+    live.append(life.resent(1, late=timedelta(seconds=3)))
+    live.append(Life(2, HMAC, NONE, append=journal.append).emitted(late=timedelta(hours=1)))
     journal.append(verdict())
     live.append(verdict())
     await journal.commit()

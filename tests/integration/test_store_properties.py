@@ -54,7 +54,7 @@ class World:
                     at=START + timedelta(minutes=dice.randrange(-300, 300)),
                     append=self.append,
                 )
-                life.emitted()
+                life.emitted(dice.choice([None, None, timedelta(minutes=3)]))
                 self.stages |= {(life, which): "due" for which in range(len(targets))}
             case "go" if waiting:
                 life, which = dice.choice(waiting)
@@ -62,7 +62,7 @@ class World:
             case "resend" if done:
                 life, which = dice.choice(done)
                 assert (await self.journal.recall(life.ids[which])) is not None
-                life.resent(which)
+                life.resent(which, dice.choice([None, timedelta(minutes=3)]))
                 self.stages[life, which] = "due"
             case "commit":
                 await self.journal.commit()

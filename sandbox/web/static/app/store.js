@@ -145,7 +145,7 @@ function apply(entries) {
 }
 
 function emitted(entry) {
-  for (const { delivery_id: id, connection_id } of entry.deliveries) {
+  for (const { delivery_id: id, connection_id, next_attempt_at = null } of entry.deliveries) {
     if (deliveries.has(id)) continue;
     stranger(connection_id);
     deliveries.set(id, {
@@ -158,7 +158,7 @@ function emitted(entry) {
       run_id: entry.run_id,
       status: "PENDING",
       attempt_count: 0,
-      next_attempt_at: null,
+      next_attempt_at,
       emitted_at: entry.at,
       settled_at: null,
       data: entry.data,
@@ -234,6 +234,7 @@ function changed(entry) {
   } else if (entry.kind === "resent") {
     line.status = "PENDING";
     line.settled_at = null;
+    line.next_attempt_at = entry.next_attempt_at ?? null;
   }
   deliveries.set(line.id, line);
 }

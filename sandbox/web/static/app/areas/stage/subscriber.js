@@ -88,7 +88,7 @@ function Row({ line, share, now }) {
             : late
               ? html`<span data-tone="wait" class="says">${late}</span>`
               : due
-                ? html`<span data-tone="wait" class="says">again in <b class="number">${span(due - now)}</b></span>`
+                ? html`<span data-tone="wait" class="says">${line.attempts.length ? "again in" : "in"} <b class="number">${span(due - now)}</b></span>`
                 : html`<span data-tone="wait" class="says">waiting</span>`
           : html`<span data-tone=${tone} class="says">${name}</span>`}
         <span class="codes number">${codes(line.attempts).slice(-4).map(({ says, tone: its, first, count, took }) => html`<code key=${first} data-tone=${its} title=${millis(took)}>${count > 1 ? `${count}× ` : ""}${says}</code>`)}</span>
