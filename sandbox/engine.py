@@ -228,13 +228,16 @@ class Sandbox:
         subscriber: Subscriber | None = None,
         narrate: Callable[[str], None] | None = None,
         arrive: Callable[[int, datetime], None] | None = None,
+        judged: Callable[[Verdict], None] = lambda verdict: None,
     ) -> Verdict:
         """Play *scenario* to its end and judge it.
 
         Deliveries go to the sandbox's connections, or to the scenario's where there
         are none.  *subscriber* suffers the outage that the scenario scripts; *narrate*
         is told each step's note as the step begins, *arrive* the index of each step of
-        the first level, and its moment.  A manual clock moves by itself meanwhile.
+        the first level, and its moment, and *judged* the verdict as it is journalled: from
+        then on it stands, whatever becomes of the caller.  A manual clock moves by itself
+        meanwhile.
         """
         clock, owner = self._running()
         if not self.connections:
@@ -282,6 +285,7 @@ class Sandbox:
                 elapsed_ms=(perf_counter() - began) * 1000,
             )
             self.journal.append(verdict)
+            judged(verdict)
             self._dispatchers.remove(dispatcher)
             await self.journal.commit()
         return verdict

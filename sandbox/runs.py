@@ -113,28 +113,32 @@ class Runs:
         def arrive(step: int, at: datetime) -> None:
             play.step, play.step_at = step, at
 
+        def judged(verdict: Verdict) -> None:
+            play.status = "finished"
+            self._end(play, verdict)
+
         try:
             if not play.stopping:
-                play.verdict = await sandbox.play(
+                await sandbox.play(
                     scenario,
                     subscriber=self._subscriber if play.built_in else None,
                     narrate=narrate,
                     arrive=arrive,
+                    judged=judged,
                 )
-                play.status = "finished"
         except asyncio.CancelledError:
             if not play.stopping:
                 raise
             if play.task is not None:
                 play.task.uncancel()
         except SandboxError as error:
+            if play.over:
+                raise  # it has its verdict, and only the journal can have failed
             play.status, play.error = "failed", str(error)
             await self._cut(play, sandbox, str(error), "run failed")
         if not play.over:
             play.status = "stopped"
             await self._cut(play, sandbox, "it was stopped", "stopped")
-        play.ended_at, play.note, play.step, play.step_at = wall_now(), None, None, None
-        self._keep(play)
         self._forget_old()
         await self._journal.commit()
         await self._retire(play)
@@ -144,7 +148,17 @@ class Runs:
         """End what is pending, and judge a play that did not come to its end."""
         sandbox.give_up(reason)
         await self._shut(play, sandbox)
-        play.verdict = self._failed_verdict(play, play.position.at, actual)
+        self._end(play, self._failed_verdict(play, play.position.at, actual))
+
+    def _end(self, play: Play, verdict: Verdict) -> None:
+        """It has its one *verdict*, whatever happens to it from now on.
+
+        Kept in the same breath as that was journalled, so that both are on disk or neither:
+        no restart judges it again.
+        """
+        play.verdict, play.ended_at = verdict, wall_now()
+        play.note, play.step, play.step_at = None, None, None
+        self._keep(play)
 
     async def _shut(self, play: Play, sandbox: Sandbox) -> None:
         play.position = replace(sandbox.clock.position(), paused=False)

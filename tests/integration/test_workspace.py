@@ -7,10 +7,12 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from shutil import copyfile
 
 import pytest
 
 from sandbox.core.config import Config
+from sandbox.core.entries import Verdict
 from sandbox.core.errors import CannotRun, Conflict, NotFound, SettleTimeout, UsageError
 from sandbox.core.model import Basic, Bearer, Connection, Hmac, NoAuth, Status
 from sandbox.core.profile import Profile, SignatureProfile
@@ -630,6 +632,67 @@ async def test_a_stopped_run_s_pending_deliveries_fail_and_can_be_sent_once_more
         await made.resend(delivery.id)
         assert await made.settle(5 * SECOND) == {Status.SUCCESS: 1}
         assert made.run(run.id).deliveries == {Status.SUCCESS: 1}
+
+
+class Slow(SqliteJournal):
+    """A journal that takes its time to commit a verdict."""
+
+    def append(self, entry):
+        super().append(entry)
+        if isinstance(entry, Verdict):
+            self.judged.set()
+
+    async def commit(self):
+        if self.judged.is_set():
+            await super().commit()
+            await self.gate.wait()
+        await super().commit()
+
+
+@asynccontextmanager
+async def slow(path):
+    async with await Slow.open(path) as journal:
+        journal.judged, journal.gate = asyncio.Event(), asyncio.Event()
+        async with Workspace(journal=journal, transport=ScriptedTransport(200), config=Config()) as made:
+            try:
+                yield made
+            finally:
+                journal.gate.set()
+
+
+async def verdicts(journal):
+    return [entry for _, entry in await journal.entries(0, 1000) if isinstance(entry, Verdict)]
+
+
+async def test_a_run_that_is_stopped_while_its_verdict_is_being_committed_has_no_other():
+    async with slow(":memory:") as made:
+        await made.connect(crm())
+        run = await made.play(order(Emit()))
+        await made.journal.judged.wait()
+        for steer in (made.stop, made.pause):
+            with pytest.raises(Conflict, match="has ended: it is finished"):
+                await asyncio.wait_for(steer(run.id), 5)
+        made.journal.gate.set()
+        ended = await until(made, run.id, "finished")
+        [verdict] = await verdicts(made.journal)
+        assert verdict == ended.verdict
+        assert verdict.passed
+
+
+async def test_a_process_that_ends_as_a_verdict_is_committed_has_judged_for_the_next_one_too(tmp_path):
+    async with slow(tmp_path / "db") as made:
+        await made.connect(crm())
+        run = await made.play(order(Emit()))
+        await made.journal.judged.wait()
+        while made.journal.lag:
+            await turn()
+        # As it is left by who is killed now.
+        for end in ("", "-wal"):
+            copyfile(tmp_path / f"db{end}", tmp_path / f"left{end}")
+    async with workspace(path=tmp_path / "left") as made:
+        assert made.run(run.id).status == "finished"
+        [verdict] = await verdicts(made.journal)
+        assert verdict == made.run(run.id).verdict
 
 
 async def test_a_run_that_is_stopped_before_its_first_step_ends_all_the_same():
