@@ -17,8 +17,8 @@ from sandbox.core.entries import Attempted, Attempting, Emitted, Resent, Settled
 from sandbox.core.envelope import Rendering, Target
 from sandbox.core.errors import Conflict, NotFound, SettleTimeout, UsageError
 from sandbox.core.ids import Seed
-from sandbox.core.ledger import Delivery
-from sandbox.core.model import Connection, Hmac, Outcome, Response, Status
+from sandbox.core.ledger import Delivery, Ledger
+from sandbox.core.model import Connection, Hmac, Outcome, Response, Status, kind_of
 from sandbox.core.outline import outline
 from sandbox.core.profile import Profile
 from sandbox.core.retry import preset
@@ -28,6 +28,7 @@ from sandbox.journal import MemoryJournal
 from sandbox.orders import EventOrder, RunOrder
 from sandbox.plays import Run
 from sandbox.steering import Position
+from sandbox.store import Totals
 
 START = datetime(2026, 4, 24, 14, 2, 10, 123_000, tzinfo=UTC)
 SERVER_RUN = "run_byhand"
@@ -49,6 +50,18 @@ class Records(MemoryJournal):
     @property
     def entries_so_far(self) -> Sequence[Any]:
         return self._entries
+
+    @property
+    def totals(self) -> Totals:
+        attempts = [entry for entry in self._entries if isinstance(entry, Attempted) and not entry.copy]
+        return Totals(
+            events=Counter(entry.event.channel for entry in self._entries if isinstance(entry, Emitted)),
+            attempts=Counter((kind_of(entry.outcome), entry.rendering.event.channel) for entry in attempts),
+        )
+
+    def forget(self) -> None:
+        self._entries.clear()
+        self.ledger = Ledger()
 
     async def probe(self) -> None:
         await self.commit()
@@ -390,5 +403,6 @@ class FakeWorkspace:
 
     async def reset(self, *, connections: bool = False) -> None:
         self.asked.append({"connections": connections})
+        self.journal.forget()
         if connections:
             self._held = {id: held for id, held in self._held.items() if held.read_only}

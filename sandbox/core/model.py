@@ -260,6 +260,11 @@ class TransportError(NamedTuple):
 Outcome = Response | TransportError
 
 
+def kind_of(outcome: Outcome) -> str:
+    """``2xx`` and the like, or the kind of the error."""
+    return f"{outcome.status // 100}xx" if isinstance(outcome, Response) else outcome.type
+
+
 class Exchange(NamedTuple):
     """An outcome and how long it took, in real time."""
 

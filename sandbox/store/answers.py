@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +20,14 @@ class Retention:
     age: timedelta | None = timedelta(days=30)  # real time since it was written
     entries: int | None = 4_000_000
     bytes: int | None = 2 * 1024**3  # of the file; what waits in its log beside it comes on top
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How many there are, by channel."""
+
+    events: Mapping[str | None, int]
+    attempts: Mapping[tuple[str, str | None], int]  # by what they came to (`kind_of`) as well; no copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

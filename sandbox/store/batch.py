@@ -30,6 +30,7 @@ class Batch:
         self.sealed: Rows = []
         self.zones: defaultdict[tuple[Zone, int], int] = defaultdict(int)
         self.spans: dict[tuple[int, int], tuple[int, int]] = {}  # segment and run: first and last instant
+        self.totals: defaultdict[tuple[str, int], int] = defaultdict(int)  # what, and the channel's number
         self.changed: dict[int, Place] = {}  # by position
         self.documents: dict[tuple[str, str], str | None] = {}  # None: it goes
         self.seq = 0  # of the last entry in it
@@ -96,6 +97,7 @@ _SPANS: Final = (
     """ON CONFLICT (segment, run) DO UPDATE SET
     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)""",
 )
+_TOTALS: Final = ("totals", 3, "ON CONFLICT (what, channel) DO UPDATE SET count = count + excluded.count")
 _SEALED: Final = ("sealed", 3, "")
 _MOST: Final = 256
 
@@ -126,6 +128,7 @@ def write(file: File, batch: Batch, marks: Marks) -> None:
             ]
             _insert(connection, _ZONES, changes)
             _insert(connection, _SPANS, [(*key, *span) for key, span in batch.spans.items()])
+        _insert(connection, _TOTALS, [(*key, count) for key, count in batch.totals.items()])
         for (kind, id), document in batch.documents.items():
             _document(connection, kind, id, document)
         _mark(connection, batch, marks)

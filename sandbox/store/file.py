@@ -186,6 +186,8 @@ def _check(connection: sqlite3.Connection, path: str) -> None:
         connection.execute(f"PRAGMA {pragma}")
     if not tables:
         schema.make(connection)
+    elif version < schema.VERSION:
+        schema.upgrade(connection)
     # Whether it can be written shows now, not at the first event.
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'opened'")
 

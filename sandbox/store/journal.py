@@ -31,12 +31,13 @@ from sandbox.core.entries import Entry
 from sandbox.core.errors import UsageError
 from sandbox.core.ledger import Delivery, Pending
 from sandbox.core.model import Status
-from sandbox.store.answers import Page, Retention
+from sandbox.store.answers import Page, Retention, Totals
 from sandbox.store.file import MEMORY, File, in_words
 from sandbox.store.lean import LeanLedger
 from sandbox.store.opening import restore
 from sandbox.store.reading import Filter, Reader
 from sandbox.store.retention import Freed, Pruner, forget
+from sandbox.store.schema import EVENT
 from sandbox.store.scribe import Scribe
 from sandbox.store.writing import Writer
 
@@ -146,6 +147,15 @@ class SqliteJournal:
     def lag(self) -> int:
         """How many entries are appended and not yet on disk."""
         return self._scribe.seq - self._writer.durable
+
+    @property
+    def totals(self) -> Totals:
+        """How many events and attempts there are, also of those that are not on disk yet."""
+        found = {key: count for key, count in self._scribe.totals.items() if count}
+        return Totals(
+            events={channel: count for (what, channel), count in found.items() if what == EVENT},
+            attempts={key: count for key, count in found.items() if key[0] != EVENT},
+        )
 
     @property
     def trouble(self) -> BaseException | None:
@@ -363,8 +373,9 @@ class SqliteJournal:
             self._writer.fail(error)
             return
         freed, more = work.result()
-        for (run_id, status), number in freed.items():
+        for (run_id, status), number in freed.deliveries.items():
             self.ledger.gone(run_id, status, number)
+        self._scribe.totals.subtract(freed.totals)
         if more:
             self._tidy()
 

@@ -47,4 +47,8 @@ def restore(file: File, reader: Reader) -> Scribe:
         names={text: number for number, text in names.items()},
         targets=dict(targets),
         next_target=(last_target or 0) + 1,
+        totals={
+            (what, names.get(channel)): count  # 0 is none
+            for what, channel, count in connection.execute("SELECT what, channel, count FROM totals")
+        },
     )

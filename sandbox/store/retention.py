@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sandbox.clock import wall_now
@@ -14,10 +14,16 @@ from sandbox.store.answers import Retention
 from sandbox.store.coding import Kind, instant
 from sandbox.store.file import File, transaction
 from sandbox.store.lean import STATUSES
-from sandbox.store.schema import SEGMENT_BITS
+from sandbox.store.schema import SEGMENT_BITS, counted
 
-Freed = Counter[tuple[str, Status]]
-"""How many deliveries are gone, by run and state."""
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What is gone."""
+
+    deliveries: Counter[tuple[str, Status]] = field(default_factory=Counter)  # by run and state
+    totals: Counter[tuple[str, str | None]] = field(default_factory=Counter)  # what is counted, by channel
+
 
 _SLICE: Final = 256  # events in one transaction: a few milliseconds, between two batches
 _ENTRIES_OF_ONE: Final = 4  # at least, of an event that was delivered
@@ -53,7 +59,7 @@ class Pruner:
             bound, most = self._bound(connection)
             if bound is None:
                 self.after = self.seq = self.found = 0
-                return Counter(), _give_back(connection)
+                return Freed(), _give_back(connection)
             top = self.after + _WINDOW
             if below is not None:
                 top = min(top, below - 1)
@@ -63,7 +69,7 @@ class Pruner:
                 "ORDER BY number LIMIT ?",
                 (self.after + 1, top, bound, most),
             ).fetchall()
-            freed: Freed = Counter()
+            freed = Freed()
             if rows:
                 freed = self._remove(connection, rows)
                 self.found += len(rows)
@@ -115,9 +121,16 @@ class Pruner:
             "SELECT link FROM chain",
             (json.dumps([row[5] for row in deliveries] + [seq for _, seq in rows]),),
         ).fetchall()
+        links = [link for (link,) in chain]
+        totals = connection.execute(
+            counted(
+                "number IN (SELECT value FROM json_each(?))", "n.seq IN (SELECT value FROM json_each(?))"
+            ),
+            (numbers, json.dumps(links)),
+        ).fetchall()
         with transaction(connection):
             keep_numbers(connection)
-            gone = _delete(connection, "entries", "seq", [link for (link,) in chain])
+            gone = _delete(connection, "entries", "seq", links)
             gone += connection.execute(
                 "DELETE FROM entries WHERE seq > ? AND seq < ? AND kind = ?",
                 (self.seq, rows[-1][1], Kind.VERDICT),
@@ -125,6 +138,11 @@ class Pruner:
             _delete(connection, "deliveries", "position", [row[0] for row in deliveries])
             _delete(connection, "events", "number", [number for number, _ in rows])
             _leave_zones(connection, deliveries)
+            for what, channel, count in totals:
+                connection.execute(
+                    "UPDATE totals SET count = count - ? WHERE what = ? AND channel = ?",
+                    (count, what, channel),
+                )
             for kind, table, key in ((0, "events", "number"), (1, "deliveries", "position")):
                 connection.execute(
                     f"DELETE FROM sealed WHERE kind = ? AND segment < (SELECT min({key}) FROM {table}) >> ?",
@@ -139,7 +157,10 @@ class Pruner:
             )
             connection.execute("UPDATE meta SET value = value + ? WHERE key = 'pruned'", (gone,))
         names = dict(connection.execute("SELECT number, text FROM names").fetchall())
-        return Counter((names[row[2]], STATUSES[row[1]]) for row in deliveries)
+        return Freed(
+            Counter((names[row[2]], STATUSES[row[1]]) for row in deliveries),
+            Counter({(what, names.get(channel)): count for what, channel, count in totals}),
+        )
 
 
 def forget(file: File) -> None:
@@ -147,7 +168,7 @@ def forget(file: File) -> None:
     connection = file.writer
     with file.turn, transaction(connection):
         keep_numbers(connection)
-        for table in ("entries", "events", "deliveries", "zones", "spans", "sealed", "marks"):
+        for table in ("entries", "events", "deliveries", "zones", "totals", "spans", "sealed", "marks"):
             connection.execute(f"DELETE FROM {table}")
         connection.execute(
             "UPDATE meta SET value = (SELECT value FROM meta WHERE key = 'seq') WHERE key = 'pruned'"

@@ -3,8 +3,8 @@
 What only grows is numbered, and rows lie in the order in which they came: nothing here
 has an index over something random, which would take a seek for each row.
 
-``entries`` are the facts.  ``deliveries`` and ``zones`` are made from them, written in
-the same transaction, and could be made again.
+``entries`` are the facts.  ``deliveries``, ``zones`` and ``totals`` are made from them,
+written in the same transaction, and could be made again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,26 @@ import sqlite3
 from typing import Final
 
 APPLICATION_ID: Final = 0x57585342  # WXSB
-VERSION: Final = 1
+VERSION: Final = 2
 SEGMENT_BITS: Final = 12
 SEGMENT: Final = 1 << SEGMENT_BITS
 """So many deliveries (or events) in a row are one segment: what is looked for is looked for by segment."""
 
-TABLES: Final = """
+EVENT: Final = ""
+"""What is counted in ``totals`` where it is no attempt."""
+
+# How many events, and attempts by what they came to: one row for each channel.  Counting
+# them when somebody asks would read them all.
+_TOTALS: Final = """
+CREATE TABLE totals (
+    what TEXT NOT NULL,                 -- of attempts: 2xx and the like, or a kind of error; else empty
+    channel INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (what, channel)
+) WITHOUT ROWID;
+"""
+
+TABLES: Final = f"""{_TOTALS}
 -- What recurs, written once: run ids, connection ids, channels, names of events.
 CREATE TABLE names (number INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
@@ -117,6 +131,28 @@ CREATE TABLE documents (
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('seq', 0), ('event', 0), ('delivery', 0), ('pruned', 0), ('opened', 0);
 """
+
+
+_STATUS: Final = "json_extract(n.document, '$[7]')"  # or the kind of the error: `coding.attempted_document`
+
+
+def counted(events: str = "1", entries: str = "1") -> str:
+    """The rows of ``totals`` that are made from the *events* and *entries* (as ``n``) of which this holds."""
+    return f"""
+        SELECT '{EVENT}' AS what, channel, count(*) FROM events WHERE {events} GROUP BY channel
+        UNION ALL SELECT
+            CASE typeof({_STATUS}) WHEN 'integer' THEN ({_STATUS} / 100) || 'xx' ELSE {_STATUS} END AS what,
+            d.channel, count(*)
+        FROM entries n JOIN deliveries d ON d.position = n.ref
+        WHERE n.kind = 3 AND json_extract(n.document, '$[2].copy') IS NOT 1 AND {entries}
+        GROUP BY what, d.channel"""
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Make a file of version 1 one of this version, or leave it as it is."""
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {_TOTALS} INSERT INTO totals {counted()};PRAGMA user_version = {VERSION}; COMMIT;"
+    )
 
 
 def make(connection: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ Works on the loop, waits for nothing, and is on the hot path.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from struct import Struct
 from typing import Final, assert_never
@@ -13,7 +14,7 @@ from zlib import crc32
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled, Verdict
 from sandbox.core.envelope import Target
 from sandbox.core.errors import Conflict, UsageError
-from sandbox.core.model import Response, Status
+from sandbox.core.model import Response, Status, kind_of
 from sandbox.store.batch import Batch
 from sandbox.store.coding import (
     Kind,
@@ -27,7 +28,7 @@ from sandbox.store.coding import (
     writable,
 )
 from sandbox.store.lean import NUMBERS, LeanLedger, Place, Zone
-from sandbox.store.schema import SEGMENT, SEGMENT_BITS
+from sandbox.store.schema import EVENT, SEGMENT, SEGMENT_BITS
 
 _EMITTED, _ATTEMPTING, _ATTEMPTED = int(Kind.EMITTED), int(Kind.ATTEMPTING), int(Kind.ATTEMPTED)
 _SETTLED, _RESENT, _VERDICT = int(Kind.SETTLED), int(Kind.RESENT), int(Kind.VERDICT)
@@ -79,8 +80,10 @@ class Scribe:
         names: Mapping[str, int],
         targets: Mapping[str, int],
         next_target: int,
+        totals: Mapping[tuple[str, str | None], int],
     ) -> None:
         self.ledger, self.seq = ledger, seq
+        self.totals = Counter(totals)  # what is counted, by channel
         self.batch = Batch()
         self._events, self._deliveries = events, deliveries
         self._names = dict(names)
@@ -111,6 +114,8 @@ class Scribe:
                 body = outcome.body if isinstance(outcome, Response) and outcome.body else None
                 document = attempted_document(self._target(entry.rendering.target), entry)
                 self._link(seq, _ATTEMPTED, entry, place, entry.attempt, document, body)
+                if not entry.copy:
+                    self._count(kind_of(outcome), place.channel)
             case Settled():
                 place = self._place(entry.delivery_id)
                 document = f"[{NUMBERS[entry.status]},{quoted(entry.reason)}]"
@@ -151,6 +156,7 @@ class Scribe:
     def forget(self) -> None:
         """Nothing was ever emitted."""
         self._recalled.clear()
+        self.totals.clear()
         self.ledger.clear()
 
     @property
@@ -230,8 +236,13 @@ class Scribe:
                 event.data_json,
             )
         )
+        self._count(EVENT, event.channel)
         asked = emitted_document(entry)
         batch.entries.append((seq, _EMITTED, at, run, number, None, None, asked, None))
+
+    def _count(self, what: str, channel: str | None) -> None:
+        self.totals[what, channel] += 1
+        self.batch.totals[what, self._name(channel)] += 1
 
     def _move(self, place: Place, old: Status, new: Status) -> None:
         zones, zone, tally = self.batch.zones, place.zone, self.ledger.tally(place.run_id)

@@ -197,7 +197,7 @@ class PendingOut(Out):
 
 
 class LatencyOut(Out):
-    """How long the last attempts took, in real milliseconds; null where there were none."""
+    """How long the last attempts since then took, in real milliseconds; null where there were none."""
 
     attempts: int
     """So many of the last ones."""
@@ -208,7 +208,7 @@ class LatencyOut(Out):
 
 
 class AttemptsOut(Out):
-    """Attempts since the server started or was reset."""
+    """All attempts of the deliveries that there are."""
 
     total: int
     by_outcome: Annotated[dict[str, int], Field(examples=[{"2xx": 40, "5xx": 3, "timeout": 1}])]
@@ -223,8 +223,9 @@ class StatsOut(Out):
     seq: int
     """The last entry of the journal: where a stream of what follows begins."""
     since: Moment
-    """When the server started or was reset: events and attempts are counted from here."""
+    """When the server started or was reset: latencies, and the course of things, are told from here on."""
     events: int
+    """All there are in the journal, as of everything that is counted here."""
     events_by_channel: dict[str, int]
     deliveries: Counts
     """All there are."""

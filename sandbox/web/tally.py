@@ -1,9 +1,12 @@
-"""What is counted while the server runs: fed by the journal, read by /stats and /metrics."""
+"""What is measured while the server runs: fed by the journal, read by /stats and /metrics.
+
+How many events and attempts there are is no matter of a process: that is the journal's to say.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +17,7 @@ from prometheus_client import Counter as Metric
 
 from sandbox.clock import wall_now
 from sandbox.core.entries import Attempted, Emitted, Entry
-from sandbox.core.model import Outcome, Response
+from sandbox.core.model import kind_of
 from sandbox.journal import Journal
 
 WINDOW: Final = 1000
@@ -39,9 +42,9 @@ class While:
 
 
 class Tally:
-    """Numbers of what has happened since it began, or since `restart`.
+    """How things have gone since it began, or since `restart`: how long attempts took, and when was how much.
 
-    ``registry`` holds the same for Prometheus; those go on counting over a restart.
+    ``registry`` holds counters for Prometheus; those go on counting over a restart.
     """
 
     def __init__(self) -> None:
@@ -66,12 +69,8 @@ class Tally:
         self.restart()
 
     def restart(self) -> None:
-        """Count from nothing again."""
+        """Measure from nothing again."""
         self.since: datetime = wall_now()
-        self.events: Counter[str] = Counter()
-        self.outcomes: Counter[str] = Counter()
-        self.channels: Counter[str] = Counter()
-        self.accepted: Counter[str] = Counter()
         self._last: deque[float] = deque(maxlen=WINDOW)
         self.course: deque[While] = deque(maxlen=KEPT)
 
@@ -79,18 +78,13 @@ class Tally:
         """Count one more entry."""
         match entry:
             case Emitted(event=event):
-                channel = event.channel or "none"
-                self.events[channel] += 1
                 self._now().events += 1
-                self._metric_events.labels(event.name, channel).inc()
+                self._metric_events.labels(event.name, event.channel or "none").inc()
             case Attempted(copy=True):
                 pass  # the fault `duplicate`: it is no attempt
             case Attempted(rendering=rendering, outcome=outcome, elapsed_ms=elapsed):
                 channel, kind = rendering.event.channel or "none", kind_of(outcome)
-                self.outcomes[kind] += 1
-                self.channels[channel] += 1
                 if kind == "2xx":
-                    self.accepted[channel] += 1
                     self._now().accepted += 1
                 else:
                     self._now().refused += 1
@@ -122,8 +116,3 @@ class Tally:
     def measured(self) -> int:
         """How many attempts `latencies` speaks of."""
         return len(self._last)
-
-
-def kind_of(outcome: Outcome) -> str:
-    """``2xx`` and the like, or the kind of the error."""
-    return f"{outcome.status // 100}xx" if isinstance(outcome, Response) else outcome.type

@@ -58,6 +58,21 @@ async def test_it_counts_what_happens_while_one_looks(server):
         )
 
 
+async def test_after_a_restart_it_counts_what_is_kept_and_says_since_when_it_measures(tmp_path):
+    with served(db=str(tmp_path / "sandbox.db")) as server:
+        server.play("first-contact")
+        total = server.call("GET", "/stats")["attempts"]["total"]
+        server.stop()
+        server.start()
+        since = server.call("GET", "/stats")["since"][11:19]
+        async with visiting(server) as visitor:
+            page = await visitor.open("overview")
+            await expect(tile(page, "Events")).to_contain_text("4")
+            await expect(tile(page, "Attempts")).to_contain_text(str(total))
+            await expect(tile(page, "Delivered")).to_contain_text("4 of 4 settled")
+            await expect(page.get_by_text(f"No attempt has been made since {since} UTC.")).to_be_visible()
+
+
 async def test_the_clock_is_stopped_and_advanced_and_what_was_due_goes_out(server):
     target = server.call("GET", "/subscriber")["url"]
     server.call("PUT", "/subscriber", {"next": [503]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sandbox.core.entries import Attempted, Attempting, Emitted, Entry, Resent, Settled
@@ -89,12 +90,18 @@ class Life:
             Attempting(attempt=self.begun[which], rendering=self.renderings[which], **self._is(which))
         )
 
-    def attempted(self, outcome: Outcome = OK, which: int = 0, again: timedelta | None = None) -> Entry:
+    def attempted(
+        self, outcome: Outcome = OK, which: int = 0, again: timedelta | None = None, *, copy: bool = False
+    ) -> Entry:
+        rendering = self.renderings[which]
+        if copy:
+            rendering = replace(rendering, faults=(Fault(do="duplicate"),))
         return self._told(
             Attempted(
                 attempt=self.begun[which],
-                rendering=self.renderings[which],
+                rendering=rendering,
                 outcome=outcome,
+                copy=copy,
                 started_at=self.at - timedelta(milliseconds=7),
                 elapsed_ms=12.345678,
                 timing={"connect": 0.5, "first_byte": 11.9},

@@ -4,17 +4,20 @@ import asyncio
 import random
 import sqlite3
 import tempfile
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sandbox.core.entries import Attempted, Emitted
 from sandbox.core.ledger import Ledger
-from sandbox.core.model import Status
-from sandbox.store import Retention, SqliteJournal
+from sandbox.core.model import Status, TransportError, kind_of
+from sandbox.store import Retention, SqliteJournal, Totals, schema
 from tests.integration.lives import BEARER, BROKEN, HMAC, NONE, START, Life
 
+SILENT = TransportError(type="timeout", message="no answer")
 RUNS, CHANNELS = ("run_1", "run_2"), ("VIBER", "TELEGRAM", None)
 steps = st.lists(
     st.tuples(
@@ -29,7 +32,8 @@ class World:
 
     def __init__(self, path):
         self.path, self.full = path, Ledger()
-        self.lives, self.stages, self.number = [], {}, 0
+        self.stages, self.number = {}, 0
+        self.events, self.attempts = Counter(), Counter()
 
     async def open(self):
         self.journal = await SqliteJournal.open(self.path, retention=Retention(age=None))
@@ -37,6 +41,11 @@ class World:
     def append(self, entry):
         self.journal.append(entry)
         self.full.apply(entry)
+        match entry:
+            case Emitted():
+                self.events[entry.event.channel] += 1
+            case Attempted(copy=False):
+                self.attempts[kind_of(entry.outcome), entry.rendering.event.channel] += 1
 
     async def step(self, what, chance):
         dice = random.Random(chance)
@@ -76,7 +85,9 @@ class World:
                 life.attempting(which)
                 return "sending"
             case "sending" if dice.random() < 0.5:
-                life.attempted(BROKEN, which, again=timedelta(seconds=5))
+                if dice.random() < 0.3:
+                    life.attempted(BROKEN, which, copy=True)
+                life.attempted(dice.choice([BROKEN, SILENT]), which, again=timedelta(seconds=5))
                 return "due"
             case "sending":
                 life.attempted(which=which)
@@ -88,6 +99,7 @@ class World:
     async def agrees(self):
         await self.journal.commit()
         expected = {item.id: item for item in self.full.deliveries()}
+        assert self.journal.totals == Totals(events=self.events, attempts=self.attempts)
         newest_first = list(reversed(expected.values()))
         page = await self.journal.page(limit=1000)
         assert list(page.items) == [item._replace(attempts=()) for item in newest_first]
@@ -143,7 +155,7 @@ def test_the_projection_is_the_fold_of_all_entries(plan):
 
 
 def rebuild_agrees(path):
-    """The zones are what counting the deliveries gives, without anything left over."""
+    """The zones and the totals are what counting gives, without anything left over."""
     file = sqlite3.connect(path)
     counted = file.execute(
         "SELECT position >> 12, status, run, connection, channel, count(*) FROM deliveries GROUP BY 1, 2, 3, 4, 5"
@@ -152,5 +164,7 @@ def rebuild_agrees(path):
         "SELECT segment, status, run, connection, channel, sum(count) FROM zones WHERE count <> 0 "
         "GROUP BY 1, 2, 3, 4, 5"
     ).fetchall()
-    file.close()
     assert sorted(kept) == sorted(counted)
+    totals = file.execute("SELECT what, channel, count FROM totals").fetchall()
+    assert sorted(totals) == sorted(file.execute(schema.counted()).fetchall())
+    file.close()

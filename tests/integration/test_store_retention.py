@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from sandbox.core.entries import Verdict
-from sandbox.core.model import Response, Status
-from sandbox.store import Retention, SqliteJournal
+from sandbox.core.model import Response, Status, TransportError
+from sandbox.store import Retention, SqliteJournal, Totals
 from sandbox.store.schema import SEGMENT
 from tests.integration.lives import BEARER, HMAC, START, Life
 
@@ -50,6 +50,25 @@ async def test_no_more_entries_are_kept_than_is_said_and_the_newest_stay(path):
         assert await journal.counts() == journal.ledger.counts() == {Status.SUCCESS: len(kept)}
         assert await journal.delivery("dlv_run_1_3_a") is None
         assert (await journal.delivery("dlv_run_1_1999_a")).attempt_count == 1
+
+
+async def test_what_is_counted_is_what_is_kept(path):
+    async with await SqliteJournal.open(path, retention=Retention(entries=60)) as journal:
+        fill(journal, range(20), channel="VIBER")
+        fill(journal, range(20, 40), TransportError(type="reset", message="gone"), channel=None)
+        fill(journal, range(40, 45), Response(status=404), channel="VIBER")
+        await tidied(journal)
+        kept = journal.totals
+        assert kept.events == {None: 10, "VIBER": 5}
+        assert kept.attempts == {("reset", None): 10, ("4xx", "VIBER"): 5}
+    async with await SqliteJournal.open(path) as journal:
+        assert journal.totals == kept
+        await journal.forget()
+        assert journal.totals == Totals(events={}, attempts={})
+        fill(journal, range(50, 51), channel="VIBER")
+        assert journal.totals.events == {"VIBER": 1}
+    async with await SqliteJournal.open(path) as journal:
+        assert journal.totals == Totals(events={"VIBER": 1}, attempts={("2xx", "VIBER"): 1})
 
 
 async def test_what_is_pending_stays_and_goes_once_it_has_settled(path):

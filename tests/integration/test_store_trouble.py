@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.core.errors import CannotRun
+from sandbox.core.model import TransportError
 from sandbox.store import SqliteJournal
 from sandbox.store.file import in_words
-from tests.integration.lives import Life
+from tests.integration.lives import BROKEN, OK, Life
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +51,33 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_alone(path):
     assert "its format is 7" in (said := await refusal(path))
     assert "use the newer version" in said
     assert path.read_bytes() == before
+
+
+async def test_a_file_of_the_version_before_is_counted_once_and_goes_on(path):
+    async with await SqliteJournal.open(path) as journal:
+        for number, outcome in enumerate(
+            (OK, BROKEN, OK, TransportError(type="dns", message="no such host"))
+        ):
+            Life(number, append=journal.append).whole(outcome=outcome)
+        copied = Life(9, channel=None, append=journal.append)
+        copied.emitted()
+        copied.attempting()
+        copied.attempted(copy=True)
+        copied.attempted()
+        before = journal.totals
+    with sqlite3.connect(path) as other:
+        other.executescript("DROP TABLE totals; PRAGMA user_version = 1")
+    other.close()
+    for _ in range(2):
+        async with await SqliteJournal.open(path) as journal:
+            assert journal.totals == before
+            assert before.events == {"VIBER": 4, None: 1}
+            assert before.attempts == {
+                ("2xx", "VIBER"): 2,
+                ("5xx", "VIBER"): 1,
+                ("dns", "VIBER"): 1,
+                ("2xx", None): 1,
+            }
 
 
 async def test_a_database_of_another_program_is_refused_and_left_alone(path):

@@ -254,6 +254,33 @@ async def test_everything_is_there_again_after_a_restart(tmp_path):
         assert (await api.get("/stats")).json["deliveries"] == {"PENDING": 1}
 
 
+async def test_after_a_restart_the_numbers_are_those_of_what_is_listed(tmp_path):
+    path = tmp_path / "sandbox.db"
+    counted = ("events", "events_by_channel", "deliveries", "attempts")
+    async with Receiver(lambda seen: 503 if seen.number == 1 else 200) as receiver:
+        async with real(path) as api:
+            await api.connected(url=receiver.url, retry={"attempts": 2, "delays": ["10ms"]})
+            await emitted(api, count=2, channel="VIBER")
+            await emitted(api, channel="TELEGRAM", faults=[{"do": "duplicate"}])
+            await api.post("/settle", {"timeout": "10s"})
+            before = (await api.get("/stats")).json
+        async with real(path) as api:
+            after = (await api.get("/stats")).json
+            assert {name: after[name] for name in counted} == {name: before[name] for name in counted}
+            assert after["events_by_channel"] == {"TELEGRAM": 1, "VIBER": 2}
+            listed = (await api.get("/deliveries")).json["items"]
+            assert after["attempts"]["total"] == sum(item["attempt_count"] for item in listed) == 4
+            assert after["attempts"]["by_outcome"] == {"2xx": 3, "5xx": 1}
+            await emitted(api, channel="VIBER")
+            await api.post("/settle", {"timeout": "10s"})
+            more = (await api.get("/stats")).json
+            assert (more["events"], more["attempts"]["total"]) == (4, 5)
+            await api.post("/reset")
+            assert (await api.get("/stats")).json["events"] == 0
+        async with real(path) as api:
+            assert (await api.get("/stats")).json["attempts"]["total"] == 0
+
+
 async def test_what_the_configuration_file_defines_is_shown_and_read_only():
     config = Config(connections=(Connection(name="team", url="http://127.0.0.1:9/", retry="svix"),))
     async with real(config=config) as api:

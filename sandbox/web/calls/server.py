@@ -92,20 +92,26 @@ async def get_profile(call: Call) -> Answer:
 
 async def get_stats(call: Call) -> Answer:
     workspace, tally = call.workspace, call.tally
-    deliveries, seq = workspace.counts(), workspace.journal.seq
+    deliveries, seq, totals = workspace.counts(), workspace.journal.seq, workspace.journal.totals
+    outcomes, channels, accepted = Counter[str](), Counter[str](), Counter[str]()
+    for (kind, channel), count in totals.attempts.items():
+        outcomes[kind] += count
+        channels[channel or "none"] += count
+        if kind == "2xx":
+            accepted[channel or "none"] += count
     half, most, nearly_all, longest = tally.latencies(0.5, 0.9, 0.99, 1.0)
     oldest = oldest_pending(workspace)
     document = {
         "seq": seq,
         "since": shown.moment(tally.since),
-        "events": tally.events.total(),
-        "events_by_channel": dict(sorted(tally.events.items())),
+        "events": sum(totals.events.values()),
+        "events_by_channel": dict(sorted((key or "none", count) for key, count in totals.events.items())),
         "deliveries": shown.counts(deliveries),
         "attempts": {
-            "total": tally.outcomes.total(),
-            "by_outcome": dict(sorted(tally.outcomes.items())),
-            "by_channel": dict(sorted(tally.channels.items())),
-            "accepted_by_channel": dict(sorted(tally.accepted.items())),
+            "total": outcomes.total(),
+            "by_outcome": dict(sorted(outcomes.items())),
+            "by_channel": dict(sorted(channels.items())),
+            "accepted_by_channel": dict(sorted(accepted.items())),
         },
         "pending": {
             "count": deliveries[Status.PENDING],
@@ -240,6 +246,7 @@ ROUTES = (
         handler=get_stats,
         tag="Server",
         summary="The numbers of the overview",
+        says="What is counted is all that the journal keeps, whatever process has done it.",
         answers={200: StatsOut},
         answer_example={
             "seq": 137,

@@ -26,15 +26,16 @@ export function Overview() {
   }, []);
   const numbers = stats.value;
   if (!numbers) return html`<${Head} title="Overview" />`;
+  const since = `since ${preciseTime(numbers.since).slice(0, 8)} UTC`;
   return html`
-    <${Head} title="Overview" lede=${`Since ${preciseTime(numbers.since).slice(0, 8)} UTC, when this sandbox was started or emptied.`} />
+    <${Head} title="Overview" lede=${`All that the journal keeps; the course of things and how long answers take ${since}, when this sandbox was started or emptied.`} />
     ${empty.value && html`<${Begin} />`}
     <${Tiles} numbers=${numbers} />
     <div class="overview-grid">
-      <${Card} title="Events and attempts" class="overview-wide"><${Chart} course=${course} /><//>
+      <${Card} title="Events and attempts" class="overview-wide" actions=${html`<span class="quiet">${since}</span>`}><${Chart} course=${course} /><//>
       <${ClockCard} clock=${numbers.clock} />
       <${ByChannel} attempts=${numbers.attempts} />
-      <${Latency} latency=${numbers.latency} />
+      <${Latency} latency=${numbers.latency} since=${since} />
       <${Outcomes} attempts=${numbers.attempts} />
     </div>
   `;
@@ -103,7 +104,7 @@ function ByChannel({ attempts }) {
   <//>`;
 }
 
-function Latency({ latency }) {
+function Latency({ latency, since }) {
   const rows = [
     ["p50", "half of them", latency.p50_ms],
     ["p90", "nine of ten", latency.p90_ms],
@@ -122,7 +123,7 @@ function Latency({ latency }) {
             </li>`,
           )}
         </ul>`
-      : html`<p class="card-body quiet">No attempt has been made.</p>`}
+      : html`<p class="card-body quiet">No attempt has been made ${since}.</p>`}
   <//>`;
 }
 
