@@ -137,7 +137,7 @@ class Dispatcher:
             raise Conflict(f"the connection {connection_id} is not there any more")
         now = self._clock.now()
         self._ordered += 1
-        job = Job(self.fall_due, lane, event, delivery_id, self._ordered, now, faults)
+        job = Job(self._on_due, lane, event, delivery_id, self._ordered, now, faults)
         job.attempts = job.base = attempts
         self._journal.append(
             Resent(
