@@ -72,7 +72,8 @@ async def test_a_theme_that_was_chosen_stays(server):
         await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-async def test_it_says_so_when_the_server_goes_and_when_it_is_back():
+@pytest.mark.parametrize("early", [False, True])
+async def test_it_says_so_when_the_server_goes_and_when_it_is_back(early):
     with served() as server:
         async with visiting(server) as visitor:
             visitor.forgiven = (
@@ -80,11 +81,19 @@ async def test_it_says_so_when_the_server_goes_and_when_it_is_back():
                 "ERR_INCOMPLETE_CHUNKED",
                 "ERR_CONNECTION_RESET",
                 "ERR_EMPTY",
+                "ERR_FAILED",
             )
             page = await visitor.open("overview")
             server.stop()
             await expect(page.get_by_role("alert")).to_contain_text("The connection to the sandbox is lost")
+            if early:
+                # The numbers are there again before the stream is.
+                await page.route("**/api/v1/journal*", lambda route: route.abort())
             server.start()
+            if early:
+                async with page.expect_response("**/api/v1/stats"):
+                    pass
+                await page.unroute_all()
             await expect(page.locator(".link-state")).to_have_text("Live")
             await expect(page.get_by_text("The sandbox was restarted").last).to_be_visible()
             await expect(page.get_by_role("alert")).to_have_count(0)

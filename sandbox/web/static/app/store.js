@@ -44,6 +44,7 @@ export function onEntries(listen) {
 // --- reading ----------------------------------------------------------------------------
 
 let generation = 0;
+let begun = null; // of the server from which all this was read; `stats` may be of one started since
 /** Rises whenever everything is read anew: whoever has read more than is kept here reads it again. */
 export const epoch = signal(0);
 
@@ -58,6 +59,7 @@ export async function start() {
       byRun.clear();
       order.length = 0;
       stats.value = numbers;
+      begun = numbers.since;
       revision.value += 1;
       epoch.value += 1;
       trouble.value = null;
@@ -111,10 +113,9 @@ export function keepRun(run) {
 }
 
 async function returned() {
-  const before = stats.value?.since;
   try {
     const numbers = await get("/stats");
-    const anew = numbers.since !== before;
+    const anew = numbers.since !== begun;
     say(anew ? "The sandbox was restarted. Connected again." : "Connected again.", { tone: "ok" });
     if (anew || numbers.seq < (stats.value?.seq ?? 0)) await start();
     else stats.value = numbers;
