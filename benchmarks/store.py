@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time, thread_time
 from typing import Any, Final
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, table
 from benchmarks.measure import Contender, Sample, has_uvloop, in_turns, middle, ratios, run, timed_async
 from benchmarks.senders import IN_FLIGHT, connection, engine, first_contacts, warm_up
 from benchmarks.sink import sink
@@ -223,3 +224,8 @@ def _life(number: int, dice: random.Random) -> Iterator[Entry]:
         **facts,
     )
     yield Settled(at=at, status=Status.DEAD_LETTER if rare else Status.SUCCESS, attempt_count=1, **facts)
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        print(table(run(_alone(int(sys.argv[1]), Path(folder) / "sandbox.db"), uvloop=has_uvloop())))

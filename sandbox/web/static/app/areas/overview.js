@@ -28,7 +28,7 @@ export function Overview() {
   if (!numbers) return html`<${Head} title="Overview" />`;
   const since = `since ${preciseTime(numbers.since).slice(0, 8)} UTC`;
   return html`
-    <${Head} title="Overview" lede=${`All that the journal keeps; the course of things and how long answers take ${since}, when this sandbox was started or emptied.`} />
+    <${Head} title="Overview" lede=${`Everything in the journal. The chart and the answering times begin at ${since.slice(6)}, when this sandbox was started or emptied.`} />
     ${empty.value && html`<${Begin} />`}
     <${Tiles} numbers=${numbers} />
     <div class="overview-grid">
