@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from sandbox.clock import Clock
@@ -43,9 +43,13 @@ class BuiltIn:
         return SubscriberScript(respond=self._subscriber.answers, outage=outage)
 
     async def set(
-        self, clock: Clock, *, respond: Sequence[Answer] | None, outage: Outage | Literal["keep"] | None
+        self,
+        clock: Callable[[], Clock],
+        *,
+        respond: Sequence[Answer] | None,
+        outage: Outage | Literal["keep"] | None,
     ) -> None:
-        """Script its answers, and its next outage on *clock* (None ends one).
+        """Script its answers, and its next outage on the *clock* (None ends one).
 
         What is None or ``"keep"`` stays as it is.  Raises `UsageError` where it is not there.
         """
@@ -56,8 +60,9 @@ class BuiltIn:
         if outage == "keep":
             return
         await self.abandon()
-        self._outage = ScriptedOutage(clock, self._subscriber, outage, self._spawn)
-        self._outage.announce(clock.now())
+        now = clock()  # which a reset has replaced, if there was one meanwhile
+        self._outage = ScriptedOutage(now, self._subscriber, outage, self._spawn)
+        self._outage.announce(now.now())
 
     async def abandon(self) -> None:
         """It has no outage any more, whatever was scripted."""

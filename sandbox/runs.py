@@ -94,11 +94,16 @@ class Runs:
             begins_at=start,
             steps=outline(scenario),
         )
-        sandbox = await self._open(play, start, retry=scenario.retry)
+        self._plays[play.id] = play  # already: what happens to its connections meanwhile happens to it
+        try:
+            sandbox = await self._open(play, start, retry=scenario.retry)
+        except BaseException:
+            del self._plays[play.id]
+            self._journal.remove_document("run", play.id)
+            raise
         play.connections = sandbox.connections
         if built_in and self._subscriber is not None:
             self._subscriber.respond(*scenario.subscriber.respond)
-        self._plays[play.id] = play
         self._keep(play)
         await self._journal.commit()
         play.task = self._owner.spawn(self._perform(play, sandbox, scenario))

@@ -283,14 +283,14 @@ class Workspace:
         To the connections that are named, else to the scenario's, else to the active ones
         of the server, else to the built-in subscriber.
         """
-        built_in = False
-        if order.connection_ids is not None:
-            connections = [self.connection(id).given for id in order.connection_ids]
-        elif order.scenario.connections:
-            connections = list(order.scenario.connections)
-        elif not (connections := [it.given for it in self.connections() if it.connection.active]):
-            connections, built_in = [self._built_in.connection(self._held.new_secret())], True
         async with self._turn:
+            built_in = False
+            if order.connection_ids is not None:
+                connections = [self.connection(id).given for id in order.connection_ids]
+            elif order.scenario.connections:
+                connections = list(order.scenario.connections)
+            elif not (connections := [it.given for it in self.connections() if it.connection.active]):
+                connections, built_in = [self._built_in.connection(self._held.new_secret())], True
             return await self._runs.play(order, connections, built_in=built_in)
 
     def runs(self) -> tuple[Run, ...]:
@@ -366,7 +366,7 @@ class Workspace:
         self, *, respond: Sequence[Answer] | None, outage: Outage | Literal["keep"] | None
     ) -> None:
         """Script the built-in subscriber, on the server's clock.  See `BuiltIn.set`."""
-        await self._built_in.set(self._sandbox.clock, respond=respond, outage=outage)
+        await self._built_in.set(lambda: self._sandbox.clock, respond=respond, outage=outage)
 
     # --- beginning anew ------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from sandbox.cli.reports import job_page_of, write_summary
+from sandbox.core.discreet import discreet
 from sandbox.core.errors import CannotRun, ConfigError, Problem, SandboxError, ScenarioError
 from sandbox.core.github import annotation
 from sandbox.settings import Settings
@@ -80,9 +81,8 @@ class Job:
         if problems:
             from sandbox.core.problems import render_github
 
-            self.say(
-                render_github([replace(item, file=file_of(item.file) or item.file) for item in problems])
-            )
+            placed = [replace(discreet(item), file=file_of(item.file) or item.file) for item in problems]
+            self.say(render_github(placed))
 
     def mark(self, suite: Suite, *, again: str) -> None:
         """Mark the expectations of one scenario that did not hold, in its file where it has one."""

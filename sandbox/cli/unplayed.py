@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.cli.job import file_of, publish
 from sandbox.cli.reports import check_files, check_names, fault_of, write
 from sandbox.cli.trouble import explain
+from sandbox.core.discreet import discreet
 from sandbox.core.errors import CannotRun, ConfigError, Problem, SandboxError, ScenarioError
 from sandbox.core.scenario import Scenario
 from sandbox.settings import Settings
@@ -41,7 +42,8 @@ def unplayed(settings: Settings, names: Sequence[str]) -> Iterator[Opened]:
 
 
 def _tell(error: SandboxError, settings: Settings, names: Sequence[str], opened: Opened) -> None:
-    problems = error.problems if isinstance(error, ScenarioError | ConfigError) else _NOTHING
+    found = error.problems if isinstance(error, ScenarioError | ConfigError) else _NOTHING
+    problems = tuple(map(discreet, found))
     # Why a file cannot be written is the error itself, or less than that.
     if settings.junit is not None and fault_of(settings.junit) is None:
         from sandbox.core.junit import junit_xml
@@ -64,7 +66,7 @@ def _suites(
     from sandbox.core.problems import render_text
 
     # The one that was being opened; what is wrong with all of them is told of the first.
-    wrong = len(opened) if isinstance(error, ScenarioError) else 0
+    wrong = len(opened) if len(opened) < len(names) else 0
     for number, name in enumerate(names):
         known = opened[number][0].name if number < len(opened) else name
         if number != wrong:

@@ -31,6 +31,10 @@ class Delivery(NamedTuple):
     settled_at: datetime | None
     reason: str = ""  # why it settled, where no attempt decided it
 
+    def __repr__(self) -> str:
+        told = (f"{name}={value!r}" for name, value in self._asdict().items() if name != "attempts")
+        return f"Delivery({', '.join(told)})"  # an attempt holds all of its request
+
     @property
     def counted(self) -> tuple[Attempted, ...]:
         """The attempts that have ended, without the copies that a fault made."""
@@ -177,7 +181,7 @@ class Ledger:
         """
 
     def deliveries(self, *, event_id: str | None = None, run_id: str | None = None) -> Iterator[Delivery]:
-        """Those of one event, of one run, or all, in order of emission."""
+        """Those of one event (run by run), of one run, or all, in order of emission."""
         if event_id is None:
             rows = tuple(self._rows.values())
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from math import floor
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|z|[+-]\d\d:?\d\d)")
 _SECONDS: dict[int, str] = {}
@@ -14,12 +15,12 @@ _THREE = [f"{number:03}" for number in range(1000)]
 def isoformat(moment: datetime) -> str:
     """Millisecond UTC with a ``Z``: the only form of time on the wire (cut, not rounded)."""
     # An event has four of them, most of one second or another that has been asked for before.
-    second = int(moment.timestamp())
+    second = floor(moment.timestamp())
     until = _SECONDS.get(second)
     if until is None:
         if len(_SECONDS) >= _MOST_SECONDS:
             _SECONDS.clear()
-        until = _SECONDS[second] = moment.isoformat(timespec="seconds")[:19]
+        until = _SECONDS[second] = moment.astimezone(UTC).isoformat(timespec="seconds")[:19]
     return f"{until}.{_THREE[moment.microsecond // 1000]}Z"
 
 

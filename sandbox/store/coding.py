@@ -130,7 +130,11 @@ def attempted_document(target: int, entry: Attempted) -> str:
     rendering, due, outcome = entry.rendering, entry.next_attempt_at, entry.outcome
     timing = ",".join([f"{quoted(phase)}:{elapsed:.3f}" for phase, elapsed in entry.timing.items()])
     if isinstance(outcome, Response):
-        end = f"{outcome.status},[{_headers(outcome.headers)}],{outcome.truncated:d}"
+        try:
+            headers = _headers(outcome.headers)
+        except TypeError:  # lists, by a transport of somebody's own
+            headers = _headers(tuple([(name, value) for name, value in outcome.headers]))
+        end = f"{outcome.status},[{headers}],{outcome.truncated:d}"
     else:
         url = rendering.target.connection.url
         message = outcome.message

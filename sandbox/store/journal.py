@@ -22,6 +22,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -75,7 +76,7 @@ class SqliteJournal:
         self._followers: list[asyncio.Future[None]] = []
         self._closed = self._released = False
         self._tidied_at, self._tidying = scribe.seq, False
-        self._recalling = 0
+        self._recalling = self._forgotten = 0
         self._tidy_timer = self._loop.call_later(_TIDY_EVERY, self._tidy_now_and_then)
 
     @classmethod
@@ -349,6 +350,7 @@ class SqliteJournal:
         if self.ledger.pending():
             raise UsageError("deliveries are pending: stop them before the journal forgets them")
         self._recent.clear()
+        self._forgotten += 1  # what is being pruned just now is not to be taken off these counts twice
         self._scribe.forget()
         await self._answered(self._writing, forget, self._file)
         self._tidy()
@@ -365,17 +367,18 @@ class SqliteJournal:
         self._tidying, self._tidied_at = True, self._writer.durable
         below = self._scribe.oldest_recalled
         work = self._loop.run_in_executor(self._writing, self._pruner.slice, self._file, below)
-        work.add_done_callback(self._tidied)
+        work.add_done_callback(partial(self._tidied, self._forgotten))
 
-    def _tidied(self, work: asyncio.Future[tuple[Freed, bool]]) -> None:
+    def _tidied(self, forgotten: int, work: asyncio.Future[tuple[Freed, bool]]) -> None:
         self._tidying = False
         if error := work.exception():
             self._writer.fail(error)
             return
         freed, more = work.result()
-        for (run_id, status), number in freed.deliveries.items():
-            self.ledger.gone(run_id, status, number)
-        self._scribe.totals.subtract(freed.totals)
+        if forgotten == self._forgotten:
+            for (run_id, status), number in freed.deliveries.items():
+                self.ledger.gone(run_id, status, number)
+            self._scribe.totals.subtract(freed.totals)
         if more:
             self._tidy()
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import yaml
 
+from sandbox.core.discreet import TELLING, masked_line
 from sandbox.core.present import MASK
 from sandbox.core.yamltext import Document, Path, read_yaml
 
@@ -20,9 +21,7 @@ _ENOUGH: Final = 12
 
 _A_WORD: Final = 6
 
-_TELLING: Final = ("secret", "token", "password")
 _BREAK: Final = re.compile(r"(\r\n|\n|\r)")
-_TOLD: Final = re.compile(rf"""(\b(?:{"|".join(_TELLING)})["']?[ \t]*:[ \t]*)[^\s,}}#][^,}}\r\n]*""")
 
 
 def masked(secret: str, *, prefix: str = "whsec_") -> str:
@@ -57,17 +56,12 @@ def masked_source(text: str) -> str:
     return yaml.safe_dump(wanted, sort_keys=False, allow_unicode=True)
 
 
-def masked_line(text: str) -> str:
-    """*text* that cannot be read as YAML, or a line of it, with whatever follows ``secret:`` and the like masked."""
-    return _TOLD.sub(rf"\1{MASK}", text)
-
-
 def _secrets(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     # Anywhere: in a broken file, an auth may stand where it does not belong.
     match value:
         case dict():
             for key, item in value.items():
-                if key not in _TELLING or isinstance(item, dict | list):
+                if key not in TELLING or isinstance(item, dict | list):
                     yield from _secrets(item, (*path, key))
                 elif item is not None and not (isinstance(item, str) and _is_reference(item)):
                     yield (*path, key), str(item)

@@ -109,6 +109,32 @@ def test_a_scenario_that_cannot_be_played_is_an_error_in_junit(cli, folder):
     assert error.text.strip() == done.err.strip()
 
 
+def test_the_one_that_is_not_there_is_the_error_and_the_others_were_skipped(cli, folder):
+    cli("run", "no-contact", "nothing-like-it", "first-contact", "--junit", "report.xml")
+    before, wrong, after = suites(folder / "report.xml")
+    assert [(suite.errors, suite.skipped) for suite in (before, wrong, after)] == [(0, 1), (1, 0), (0, 1)]
+    assert wrong.name == "nothing-like-it"
+
+
+def test_no_secret_of_a_wrong_file_is_in_what_is_kept_of_it(cli, folder, job):
+    (folder / "mine.yaml").write_text(
+        "name: Mine\nconnections:\n"
+        "- {name: a, url: http://127.0.0.1:1/, auth: {type: HMAC, secret: whsec_hunter2hunter2, foo: 1}}\n"
+        "- {name: b, url: http://127.0.0.1:1/, auth: {type: BASIC, username: u, password: 12345678}}\n"
+        "- {name: c, url: '127.0.0.1:99999?token=hunter3'}\n"
+        "steps: [{emit: chat.created}]\n"
+    )
+    done = cli("run", "mine.yaml", "--junit", "o.xml", "--summary", "o.md", env=job)
+    assert done.code == 2
+    assert done.err.count("secret: whsec_hunter2hunter2") == 1  # whoever has written it sees their line
+    marked = "\n".join(annotations(done))
+    kept = [(folder / name).read_text() for name in ("o.xml", "o.md", "page.md")]
+    for text in (marked, *kept):
+        assert "foo" in text
+        for secret in ("hunter2", "12345678", "hunter3"):
+            assert secret not in text
+
+
 def test_a_scenario_that_cannot_be_played_is_in_the_summary_and_on_the_jobs_page(cli, folder, job):
     (folder / "mine.yaml").write_text(WRONG)
     cli("run", "mine.yaml", "--summary", "mine.md", env=job)

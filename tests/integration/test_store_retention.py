@@ -52,6 +52,20 @@ async def test_no_more_entries_are_kept_than_is_said_and_the_newest_stay(path):
         assert (await journal.delivery("dlv_run_1_1999_a")).attempt_count == 1
 
 
+async def test_what_is_pruned_while_all_is_forgotten_is_taken_off_once(path):
+    async with await SqliteJournal.open(path, retention=Retention(entries=50)) as journal:
+        fill(journal, range(1500))
+        await journal.commit()
+        journal._tidy()
+        assert journal._tidying
+        await journal.forget()
+        while journal._tidying:
+            await journal._loop.run_in_executor(journal._writing, lambda: None)
+            await asyncio.wait({asyncio.ensure_future(journal.commit())})
+        assert journal.totals == Totals(events={}, attempts={})
+        assert journal.ledger.counts() == await journal.counts() == {}
+
+
 async def test_what_is_counted_is_what_is_kept(path):
     async with await SqliteJournal.open(path, retention=Retention(entries=60)) as journal:
         fill(journal, range(20), channel="VIBER")

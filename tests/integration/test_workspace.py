@@ -196,6 +196,19 @@ async def test_a_paused_connection_holds_what_is_pending_and_hears_of_nothing_ne
         assert attempts(made) == ["1", "2"]
 
 
+async def test_a_run_that_begins_while_its_connection_is_let_go_is_let_go_too():
+    async with workspace() as made:
+        held = await made.connect(crm())
+        await made.hold(held.connection.id)
+        play = order(Emit())
+        one, other, _ = await asyncio.gather(
+            made.play(play), made.play(play), made.release(held.connection.id)
+        )
+        async with asyncio.timeout(10):
+            while {made.run(one.id).status, made.run(other.id).status} != {"finished"}:
+                await asyncio.sleep(0)
+
+
 async def test_a_held_connection_hears_of_everything_and_gets_it_when_it_is_let_go():
     async with workspace() as made:
         held = await made.connect(crm())

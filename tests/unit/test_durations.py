@@ -1,6 +1,6 @@
 """Durations and moments, as people write them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -68,6 +68,25 @@ def test_an_age_is_told_in_the_largest_unit_that_says_something(age, told):
 def test_the_form_on_the_wire_is_milliseconds_and_a_z():
     assert isoformat(datetime(2026, 4, 24, 14, 2, 10, 123_999, tzinfo=UTC)) == "2026-04-24T14:02:10.123Z"
     assert isoformat(datetime(2026, 4, 24, 14, 2, 10, tzinfo=UTC)) == "2026-04-24T14:02:10.000Z"
+    assert (
+        isoformat(datetime(2026, 4, 24, 16, 2, 10, tzinfo=timezone(timedelta(hours=2))))
+        == "2026-04-24T14:02:10.000Z"
+    )
+
+
+@given(
+    st.lists(
+        st.datetimes(datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2500-01-01")),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_time_is_written_the_same_whatever_was_written_before(moments):
+    for moment in moments:
+        whole = moment.replace(microsecond=0)
+        for at in (moment, whole, whole.replace(microsecond=999_999), whole + timedelta(seconds=1)):
+            says = isoformat(at.replace(tzinfo=UTC))
+            assert says == f"{at.isoformat(timespec='milliseconds')}Z"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.core.discreet import masked_line
 from sandbox.core.yamltext import read_yaml
-from sandbox.web.masking import masked, masked_line, masked_source
+from sandbox.web.masking import masked, masked_source
 
 SECRET = "whsec_0123456789abcdefghij"
 

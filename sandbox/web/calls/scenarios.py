@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
+from sandbox.core.discreet import discreet
 from sandbox.core.errors import Problem
 from sandbox.core.parse import read_scenario
 from sandbox.web.bodies import LintBody
 from sandbox.web.bodies_server import LintOut, ScenarioOut, ScenariosOut
 from sandbox.web.calls.examples import SCENARIO
-from sandbox.web.masking import masked_line, masked_source
+from sandbox.web.masking import masked_source
 from sandbox.web.problem import place
 from sandbox.web.routes import PREFIX, Answer, Call, Route
 from sandbox.web.shelf import Book
@@ -36,11 +36,8 @@ async def lint(call: Call) -> Answer:
 
 
 def without_secrets(problems: Iterable[Problem]) -> list[Problem]:
-    """*problems* of a file that whoever asks has not written: the lines that they quote hold no secrets."""
-    return [
-        replace(item, source_line=None if item.source_line is None else masked_line(item.source_line))
-        for item in sorted(problems, key=lambda item: (item.line, item.column))
-    ]
+    """*problems* of a file that whoever asks has not written, in order, with no secret in them."""
+    return sorted(map(discreet, problems), key=lambda item: (item.line, item.column))
 
 
 def _line(book: Book) -> dict[str, Any]:
