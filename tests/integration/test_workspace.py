@@ -205,8 +205,8 @@ async def test_a_run_that_begins_while_its_connection_is_let_go_is_let_go_too():
             made.play(play), made.play(play), made.release(held.connection.id)
         )
         async with asyncio.timeout(10):
-            while {made.run(one.id).status, made.run(other.id).status} != {"finished"}:
-                await asyncio.sleep(0)
+            await until(made, one.id, "finished")
+            await until(made, other.id, "finished")
 
 
 async def test_a_held_connection_hears_of_everything_and_gets_it_when_it_is_let_go():
