@@ -60,9 +60,9 @@ class BuiltIn:
         if outage == "keep":
             return
         await self.abandon()
-        now = clock()  # which a reset has replaced, if there was one meanwhile
-        self._outage = ScriptedOutage(now, self._subscriber, outage, self._spawn)
-        self._outage.announce(now.now())
+        current = clock()  # which a reset has replaced, if there was one meanwhile
+        self._outage = ScriptedOutage(current, self._subscriber, outage, self._spawn)
+        self._outage.announce(current.now())
 
     async def abandon(self) -> None:
         """It has no outage any more, whatever was scripted."""

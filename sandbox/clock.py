@@ -183,11 +183,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         # In whole microseconds, which cost half of what a timedelta makes of a fraction.
-        passed = timedelta(0, 0, round((self._loop.time() - self._began) * self._speed * 1_000_000))
-        try:
-            return self._start + passed
-        except OverflowError:
-            return FOREVER
+        passed = round((self._loop.time() - self._began) * self._speed * 1_000_000)
+        return later(self._start, timedelta(0, 0, passed))
 
     def begin(self) -> datetime:
         """Start over, now, at the start; for a clock on which nothing has been scheduled."""

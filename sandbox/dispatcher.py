@@ -117,6 +117,7 @@ class Dispatcher:
                 self._journal.append(entry)
             return
         job = self._job(lane, pending.event, pending.delivery_id, pending.due or now, pending.faults)
+        self._jobs[job.id] = job
         job.attempts, job.base = pending.begun, pending.base
         if cut is not None:
             self._close(job, cut, INTERRUPTED)
@@ -136,8 +137,7 @@ class Dispatcher:
         if lane is None:
             raise Conflict(f"the connection {connection_id} is not there any more")
         now = self._clock.now()
-        self._ordered += 1
-        job = Job(self._on_due, lane, event, delivery_id, self._ordered, now, faults)
+        job = self._job(lane, event, delivery_id, now, faults)
         job.attempts = job.base = attempts
         self._journal.append(
             Resent(
@@ -146,10 +146,10 @@ class Dispatcher:
                 delivery_id=delivery_id,
                 event_id=event.id,
                 connection_id=connection_id,
-                next_attempt_at=dict(self._mishaps.late((job,), now)).get(delivery_id),
+                next_attempt_at=self._mishaps.late(job, now),
             )
         )
-        self._jobs[delivery_id] = job
+        self._jobs[job.id] = job
         self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
 
     def dispatch(
@@ -179,16 +179,18 @@ class Dispatcher:
             connection = lane.target.connection
             chosen = only is None or lane.target.id in only
             if chosen and connection.active and subscribes(connection.events, event.name):
-                jobs.append(self._job(lane, event, self._delivery_id(event, lane), planned or now, faults))
+                job = self._job(lane, event, self._delivery_id(event, lane), planned or now, faults)
+                self._jobs[job.id] = job
+                jobs.append(job)
         taken = tuple([(job.id, job.lane.target.id) for job in jobs])
-        late = self._mishaps.late(jobs, now) if faults else ()
+        late = tuple([(job.id, at) for job in jobs if faults and (at := self._mishaps.late(job, now))])
         self._journal.append(
             Emitted(
                 at=now, run_id=self._run_id, event=event, who=who, deliveries=taken, faults=faults, late=late
             )
         )
         for job in jobs:
-            if not (faults and self._mishaps.holds(job, scope)):
+            if not self._mishaps.holds(job, scope):
                 self._clock.schedule(now, Rank.ATTEMPT, job.order, job)
         if faults:
             self._let_go(self._mishaps.complete(), planned or now)
@@ -271,14 +273,11 @@ class Dispatcher:
         journal.append(beginning)
         try:
             await journal.commit()
-            if not faults:
-                exchange = await self._transport.send(request, timeout=timeout)
-            else:
-                exchange = await send(self._transport, request, faults, timeout=timeout)
-                if not job.reason and any(fault.do == "duplicate" for fault in faults):
-                    copy = await self._transport.send(request, timeout=timeout)
-                    # Before the entry that it is a copy of: what comes after that may be the delivery's end.
-                    journal.append(ended(beginning, copy, at=clock.now(), copy=True))
+            exchange = await send(self._transport, request, faults, timeout=timeout)
+            if faults and not job.reason and any(fault.do == "duplicate" for fault in faults):
+                copy = await self._transport.send(request, timeout=timeout)
+                # Before the entry that it is a copy of: what comes after that may be the delivery's end.
+                journal.append(ended(beginning, copy, at=clock.now(), copy=True))
         except asyncio.CancelledError:
             # Whoever takes the delivery up goes on with the next attempt, if one is needed.
             job.sending = False
@@ -384,8 +383,7 @@ class Dispatcher:
 
     def _job(self, lane: Lane, event: Event, id: str, due: datetime, faults: Faults) -> Job:
         self._ordered += 1
-        job = self._jobs[id] = Job(self._on_due, lane, event, id, self._ordered, due, faults)
-        return job
+        return Job(self._on_due, lane, event, id, self._ordered, due, faults)
 
     def _delivery_id(self, event: Event, lane: Lane) -> str:
         name = f"{self._run_id}/{event.id}/{lane.target.id}"

@@ -127,7 +127,7 @@ class HeldConnections:
             auth = connection.auth
             if auth == Hmac() and id in kept and isinstance(before := doc.read_auth(kept[id]["auth"]), Hmac):
                 auth = before
-            held = id in kept and doc.read_connection(kept[id]).held
+            held = id in kept and kept[id].get("held", False)
             self.add(replace(connection, id=id, auth=auth, held=held), read_only=True)
         for id, document in kept.items():
             if id in self._held:

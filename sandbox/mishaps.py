@@ -6,7 +6,7 @@ same answer each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,7 +29,7 @@ DROPPED: Final = Exchange(
 
 async def send(transport: Transport, request: Request, faults: Faults, *, timeout: timedelta) -> Exchange:
     """What becomes of *request*, which is not sent at all where it is to be dropped."""
-    if any(fault.do == "drop" for fault in faults):
+    if faults and any(fault.do == "drop" for fault in faults):
         return DROPPED
     return await transport.send(request, timeout=timeout)
 
@@ -63,12 +63,13 @@ class Mishaps:
 
     def goes_out(self, job: Job, due: datetime) -> datetime:
         """When the next attempt of *job* is sent, if it falls due at *due*: then, or later."""
-        return later(due, self._delay(job))
+        by = self._delay(job)
+        return later(due, by) if by else due  # the same moment, which is kept once
 
-    def late(self, jobs: Iterable[Job], now: datetime) -> tuple[tuple[str, datetime], ...]:
-        """Those of *jobs*, which are due *now*, that are sent later, each with the moment."""
-        moments = ((job.id, self.goes_out(job, job.due)) for job in jobs)
-        return tuple((id, at) for id, at in moments if at > now)
+    def late(self, job: Job, now: datetime) -> datetime | None:
+        """When *job*, which has just come up, is sent if that is later than *now*."""
+        at = self.goes_out(job, job.due)
+        return at if at > now else None
 
     def falls_due(self, job: Job) -> datetime:
         """The reverse, of a *job* that was taken up: all that is known is when it goes out."""
@@ -83,8 +84,11 @@ class Mishaps:
         return True
 
     def _delay(self, job: Job) -> timedelta:
-        by = (fault.by for fault in self._drawn(job) if fault.do == "delay") if job.faults else ()
-        return next(iter(by), None) or _AT_ONCE
+        if job.faults:
+            for fault in self._drawn(job):
+                if fault.do == "delay" and fault.by is not None:
+                    return fault.by
+        return _AT_ONCE
 
     # --- out of order --------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -13,7 +13,6 @@ from sandbox.core.entries import Expectation
 from sandbox.core.expectations import judge, others_succeeded, settled_in_time
 from sandbox.core.faults import Faults
 from sandbox.core.ledger import Delivery, Ledger
-from sandbox.core.model import Event
 from sandbox.core.scenario import Emit, Expect, Outage, Repeat, Scenario, Settle, Step, Wait
 from sandbox.dispatcher import Dispatcher, Spawn
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.subscriber import Subscriber
 
 _BREATH = 32  # emissions between two turns for everybody else
+_UNSPOILED = nullcontext()
 
 
 class Player:
@@ -98,12 +98,12 @@ class Player:
                     await self._wait(step.every)
                 await self._steps(step.steps)
 
-    @contextmanager
-    def _going_wrong(self, faults: Faults) -> Iterator[None]:
+    def _going_wrong(self, faults: Faults) -> AbstractContextManager[None]:
         """*faults* besides those that hold already; what they held back is let go at the end."""
-        if not faults:
-            yield
-            return
+        return self._spoiled(faults) if faults else _UNSPOILED
+
+    @contextmanager
+    def _spoiled(self, faults: Faults) -> Iterator[None]:
         outer, self._faults = (self._faults, self._scope), self._faults + faults
         if any(fault.do == "reorder" for fault in faults):
             self._scopes += 1
@@ -123,19 +123,14 @@ class Player:
             event_id=step.id,
             occurred_at=step.occurred_at,
         )
-        event, who = cameo
-        if step.faults:
-            with self._going_wrong(step.faults):
-                self._dispatch(event, who)
-        else:
-            self._dispatch(event, who)
+        with self._going_wrong(step.faults):
+            self._dispatcher.dispatch(
+                cameo.event, who=cameo.who, planned=self._at, faults=self._faults, scope=self._scope
+            )
         self._since_breath += 1
         if self._since_breath == _BREATH:
             self._since_breath = 0
             await breathe()
-
-    def _dispatch(self, event: Event, who: str) -> None:
-        self._dispatcher.dispatch(event, who=who, planned=self._at, faults=self._faults, scope=self._scope)
 
     async def _wait(self, duration: timedelta) -> None:
         if not duration:

@@ -31,8 +31,7 @@ from sandbox.core.scenario import NO_CONTACT, Origin
 
 _FOUNDED: Final = datetime(2023, 1, 1, tzinfo=UTC)  # organisations are older than any event
 _FOUNDING_DAYS: Final = 3 * 365
-_ONE_DAY: Final = 24 * 60  # minutes
-_MINUTES: Final = 399 * _ONE_DAY + 1  # from a day to 400: how long Wexio has known whom a flow writes to
+_MINUTES: Final = (24 * 60, 400 * 24 * 60)  # how long Wexio has known somebody whom a flow writes to
 # How long before the event its chat was made.
 _MOMENTS: Final = [timedelta(milliseconds=count) for count in range(40, 901)]
 _OF_A_CHAT: Final = ("firstName", "lastName", "photoUrl", "username")  # what people pin of it
@@ -224,9 +223,9 @@ class Cast:
         self, stream: Stream, who: Person, chat_created: datetime, origin: Origin, pins: Pins = _NOTHING
     ) -> _Role:
         # A proactive chat is opened with somebody whom Wexio knows already.
-        minutes, created = stream.below(_MINUTES), chat_created
+        minutes, created = stream.between(*_MINUTES), chat_created
         if origin == "flow":
-            created -= timedelta(minutes=_ONE_DAY + minutes)
+            created -= timedelta(minutes=minutes)
         if pins and (pinned := pins.get("createdAt")):
             created = _moment(pinned)  # so that the id tells the same time
         people_id = stream.object_id(created if self._dated else None)

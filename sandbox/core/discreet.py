@@ -27,17 +27,17 @@ def masked_line(text: str) -> str:
 def discreet(problem: Problem) -> Problem:
     """*problem* without the secrets of its line, and without what an address asks for."""
     line = problem.source_line or ""
-    secrets = {told[2].strip().strip("\"'") for told in _TOLD.finditer(line)}
+    values = [found[2].strip().strip("\"'") for found in _TOLD.finditer(line)]
+    secrets = sorted({value for value in values if len(value) >= _A_SECRET}, key=len, reverse=True)
 
-    def told(text: str) -> str:
-        for secret in sorted(secrets, key=len, reverse=True):
-            if len(secret) >= _A_SECRET:
-                text = text.replace(secret, MASK)
+    def masked(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, MASK)
         return _QUERY.sub(rf"\1{MASK}", text)
 
     return replace(
         problem,
-        message=told(problem.message),
-        hint=None if problem.hint is None else told(problem.hint),
-        source_line=None if problem.source_line is None else told(masked_line(line)),
+        message=masked(problem.message),
+        hint=None if problem.hint is None else masked(problem.hint),
+        source_line=None if problem.source_line is None else masked(masked_line(line)),
     )

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Final
 
 from sandbox.core.catalogue import CHANNELS
-from sandbox.core.ids import Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +44,8 @@ class Locale:
     channels: Mapping[str, int]
     """What share of people writes on which channel: our guess at the country, none of them 0."""
 
-    def number(self, stream: Stream) -> str:
-        """A number from *stream*, each range as likely as the others; people may share one."""
-        return self.numbered(*stream.integers(2))
-
-    def numbered(self, which: int, tail: int) -> str:
-        """The number that these two draws make."""
+    def number(self, which: int, tail: int) -> str:
+        """The number that these two draws make, each range as likely as the others; people may share one."""
         numbers = self.numbers[which % len(self.numbers)]
         tail = numbers.low + tail % (numbers.high - numbers.low + 1)
         return numbers.prefix + str(tail).zfill(numbers.digits)

@@ -117,7 +117,7 @@ def person(stream: Stream, *, channel: str | None = None, pins: Pins | None = No
         if pins.get("lastName", last) != last:
             last = pins["lastName"] or ""
             latin_last = latin(last, locale.name)
-    return Person(locale, first, last, latin_first, latin_last, locale.numbered(which, tail), draws)
+    return Person(locale, first, last, latin_first, latin_last, locale.number(which, tail), draws)
 
 
 def appearance(stream: Stream, who: Person, channel: str, types: TypesProfile) -> Appearance:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from sandbox.core.advice import Code
 from sandbox.core.profile import SIGNATURE_HEADER
+from sandbox.core.signing import shown
 
 ALGORITHMS: Final = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 """The digest algorithm by its number of hex digits."""
@@ -84,14 +85,13 @@ def read(header: str) -> Reading:
         notes.append(Note(Code.dressed, "the header is not written as t=<unix>,v1=<hex> and nothing else"))
     if len(times) > 1:
         notes.append(Note(Code.repeated, f"the header holds t {len(times)} times"))
-    elif not times and digests:
+    elif not times and (digests or strange):
         notes.append(Note(Code.no_timestamp, "the header holds no t=<unix>"))
     if not digests and strange:
-        notes += [] if times else [Note(Code.no_timestamp, "the header holds no t=<unix>")]
         notes.append(_no_digest(strange[0]))
     elif not digests and times:
         notes.append(Note(Code.no_digest, "the header holds no v1=<hex>"))
-    if not times and not digests and not strange:
+    elif not digests:
         notes.append(Note(Code.unreadable, "there is neither t=<unix> nor v1=<hex> in the header"))
     return Reading(
         times=tuple(times[:_MOST]),
@@ -105,8 +105,9 @@ def time_note(text: str, unit: str) -> Note | None:
     if unit == "seconds" and _MILLISECONDS.fullmatch(text):
         return Note(Code.milliseconds, "t counts milliseconds; whole seconds are right")
     if not re.fullmatch(r"0|[1-9][0-9]{0,13}", text):
-        shown = ascii(text if len(text) <= 24 else text[:21] + "...")
-        return Note(Code.timestamp_unreadable, f"t is {shown}; a whole number of {unit} since 1970 is right")
+        return Note(
+            Code.timestamp_unreadable, f"t is {shown(text)}; a whole number of {unit} since 1970 is right"
+        )
     return None
 
 
@@ -128,8 +129,7 @@ def _digest_like(value: str) -> bool:
 
 
 def _no_digest(text: str) -> Note:
-    shown = ascii(text if len(text) <= 24 else text[:21] + "...")
-    return Note(Code.no_digest, f"v1 is {shown}: too short, or no hex")
+    return Note(Code.no_digest, f"v1 is {shown(text)}: too short, or no hex")
 
 
 def _given(text: str) -> Given:

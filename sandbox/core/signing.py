@@ -129,7 +129,7 @@ def _time_fault(times: list[str], items: list[tuple[str, str]], rules: Signature
         return f"the header holds t {len(times)} times; once is right"
     digits, most = times[0], _MOST_DIGITS[rules.unit]
     if not _WHOLE_NUMBER.fullmatch(digits):
-        return f"t is {_shown(digits)}; a whole number of {rules.unit} since 1970 is right"
+        return f"t is {shown(digits)}; a whole number of {rules.unit} since 1970 is right"
     if len(digits) > most:
         hint = "; it looks like milliseconds" if rules.unit == "seconds" and len(digits) == 13 else ""
         return f"t has {len(digits)} digits, too many for {rules.unit} since 1970{hint}"
@@ -145,7 +145,7 @@ def _digest_fault(digests: list[str], items: list[tuple[str, str]]) -> str | Non
     if _DIGEST.fullmatch(first.lower()) and first.isascii():
         return "v1 is written in upper-case hex; lower-case is right"
     if len(first) == 64:
-        return f"v1 is {_shown(first)}; 64 digits of lower-case hex are right"
+        return f"v1 is {shown(first)}; 64 digits of lower-case hex are right"
     return f"v1 has {len(first)} characters; 64 digits of lower-case hex are right"
 
 
@@ -162,5 +162,6 @@ def _spaced(name: str, items: list[tuple[str, str]]) -> str:
     return f" (there is a space around {name}; none is right)" if spaced else ""
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """*text* that somebody sent, in quotation marks: its beginning, where it is long."""
     return ascii(text if len(text) <= 24 else text[:21] + "...")

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
@@ -23,7 +22,6 @@ from sandbox.core.model import (
     Basic,
     Bearer,
     Connection,
-    Headers,
     Hmac,
     NoAuth,
     Outcome,
@@ -130,10 +128,7 @@ def attempted_document(target: int, entry: Attempted) -> str:
     rendering, due, outcome = entry.rendering, entry.next_attempt_at, entry.outcome
     timing = ",".join([f"{quoted(phase)}:{elapsed:.3f}" for phase, elapsed in entry.timing.items()])
     if isinstance(outcome, Response):
-        try:
-            headers = _headers(outcome.headers)
-        except TypeError:  # lists, by a transport of somebody's own
-            headers = _headers(tuple([(name, value) for name, value in outcome.headers]))
+        headers = ",".join([f"[{quoted(name)},{quoted(value)}]" for name, value in outcome.headers])
         end = f"{outcome.status},[{headers}],{outcome.truncated:d}"
     else:
         url = rendering.target.connection.url
@@ -146,11 +141,6 @@ def attempted_document(target: int, entry: Attempted) -> str:
         f"{instant(entry.started_at)},"
         f"{entry.elapsed_ms:.3f},{'null' if due is None else instant(due)},{{{timing}}},{end}]"
     )
-
-
-@lru_cache(maxsize=64)  # a server's answers are of few kinds, for a second at least
-def _headers(headers: Headers) -> str:
-    return ",".join([f"[{quoted(name)},{quoted(value)}]" for name, value in headers])
 
 
 def _signed(rendering: Rendering, *, copy: bool = False) -> str:
