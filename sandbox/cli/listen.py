@@ -152,10 +152,11 @@ class _Desk:
         if len(payload) > room > 0:
             payload = payload[:room] + "…"
         self._out.line(("  " + payload, "dim"))
-        if received.no_event is not None:
-            self._out.line(("  no event: ", "bold red"), (received.no_event, ""))
+        # First what is to be done about the signature: the line above says what is wrong with it.
         if received.case is not None and received.diagnosis is not None:
             show_causes(self._out, received.diagnosis.causes, said=received.diagnosis.check.says, indent="  ")
+        if received.no_event is not None:
+            self._out.line(("  no event: ", "bold red"), (received.no_event, ""))
 
     def _columns(self) -> int:
         from sandbox.cli.paint import is_terminal

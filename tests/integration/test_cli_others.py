@@ -549,6 +549,16 @@ def test_a_signed_body_that_is_no_event_is_refused_and_listen_says_why(listening
         assert listener.err.rest() == ["1 request · 1 verified · 1 no event"]
 
 
+def test_what_to_do_about_a_signature_stands_below_it_and_not_below_the_body(listening):
+    with listening("--secret", SECRET) as listener:
+        listener.out.until("try it")
+        assert listener.post(b"nope") == 401
+        head, _, advice, why = (listener.out.next() for _ in range(4))
+        assert head.endswith("  not verified: there is no X-Wexio-Signature header  → 401")
+        assert advice.startswith("    do: ")
+        assert why.startswith("  no event: ")
+
+
 @pytest.mark.parametrize(
     ("listens", "checks"),
     [
