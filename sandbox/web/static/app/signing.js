@@ -75,7 +75,8 @@ func Holds(header string, body []byte, tolerance time.Duration) bool {
 	mac := hmac.New(sha256.New, []byte(secret))
 ${timed ? '	mac.Write([]byte(found[1] + "."))\n' : ""}	mac.Write(body)
 	expected := []byte(hex.EncodeToString(mac.Sum(nil)))
-	for _, given := range strings.Split(found[2], ",v1=")[1:] { // more than one while a secret is being changed
+	// More than one while a secret is being changed.
+	for _, given := range strings.Split(found[2], ",v1=")[1:] {
 		if hmac.Equal([]byte(given), expected) {
 			return true
 		}
@@ -98,7 +99,8 @@ function holds(string $header, string $body, int $tolerance = 300): bool
         return false;
     }
     $expected = hash_hmac('sha256', ${timed ? "$found[1] . '.' . $body" : "$body"}, $secret);
-    foreach (array_slice(explode(',v1=', $found[2]), 1) as $given) { // more than one while a secret is being changed
+    // More than one while a secret is being changed.
+    foreach (array_slice(explode(',v1=', $found[2]), 1) as $given) {
         if (hash_equals($expected, $given)) {
             return true;
         }
